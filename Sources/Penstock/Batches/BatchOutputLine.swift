@@ -1,0 +1,55 @@
+import JSON
+
+extension TerminalRow {
+    /// The file of its batch in which this row is a line: rows with a 2xx answer, or the rest.
+    package var kind: RowKind { state == .succeeded ? .output : .errors }
+
+    /// The row as one line of a batch's output or error file, without the line feed.
+    package func batchOutputLine() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("id", job.text)
+            writer.member("custom_id", line?.customID)
+            writer.key("response")
+            writeResponse(to: &writer)
+            writer.key("error")
+            writeError(to: &writer)
+        }
+        return writer.bytes
+    }
+
+    private func writeResponse(to writer: inout JSONWriter) {
+        guard let response, state == .succeeded || state == .failed else { return writer.null() }
+        writer.object { writer in
+            writer.member("status_code", response.statusCode)
+            writer.member("request_id", response.requestID)
+            writer.key("body")
+            writer.raw(response.body)
+        }
+    }
+
+    private func writeError(to writer: inout JSONWriter) {
+        // A provider's error answer stands in `response`, as OpenAI does it; `error` is for lines without an answer.
+        guard state != .succeeded, response == nil || state != .failed else { return writer.null() }
+        writer.object { writer in
+            writer.member("code", batchErrorCode)
+            writer.member("message", batchErrorMessage)
+        }
+    }
+
+    private var batchErrorCode: String {
+        switch state {
+        case .expired: "batch_expired"
+        case .cancelled: "batch_cancelled"
+        case .succeeded, .failed: error?.errorClass.rawValue ?? ErrorClass.penstockInternal.rawValue
+        }
+    }
+
+    private var batchErrorMessage: String {
+        switch state {
+        case .expired: "This request could not be executed before the completion window expired."
+        case .cancelled: "This request was cancelled before it finished."
+        case .succeeded, .failed: error?.message ?? "This request failed."
+        }
+    }
+}

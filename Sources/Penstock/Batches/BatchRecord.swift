@@ -1,0 +1,139 @@
+/// A batch as the ledger keeps it: a document that changes by compare-and-set on `version`.
+package struct BatchRecord: Sendable, Equatable {
+    package var id: BatchID
+    package var tenant: TenantID
+    package var endpoint: Endpoint
+    package var inputFile: FileID
+    /// As the caller wrote it: `24h`, `15m`.
+    package var completionWindow: String
+    package var createdAt: Timestamp
+    package var expiresAt: Timestamp
+    package var jobClass: JobClass
+    package var tags: JobTags
+    /// The caller's own pairs, in their order.
+    package var metadata: [MetadataPair]?
+    package var state: BatchState = .validating
+    package var inProgressAt: Timestamp?
+    package var finalizingAt: Timestamp?
+    package var completedAt: Timestamp?
+    package var failedAt: Timestamp?
+    package var expiredAt: Timestamp?
+    package var cancellingAt: Timestamp?
+    package var cancelledAt: Timestamp?
+    /// Why validation failed.
+    package var errors: [BatchLineError] = []
+    /// Requests in the input file, once validated.
+    package var total = 0
+    /// Requests per pool, once validated: where the batch is fed.
+    package var linesPerPool: [PoolName: Int] = [:]
+    /// The model of all lines, or nil when they differ.
+    package var model: String?
+    package var outputFile: FileID?
+    package var errorFile: FileID?
+    /// Final counts and usage; nil while rows still decide.
+    package var summary: BatchSummary?
+    /// The scheduler that drives the batch now, and until when it may.
+    package var owner: String?
+    package var ownedUntil: Timestamp?
+    /// Grows by one with every write.
+    package var version: Int64 = 0
+
+    package init(
+        id: BatchID, tenant: TenantID, endpoint: Endpoint, inputFile: FileID, completionWindow: String,
+        createdAt: Timestamp, expiresAt: Timestamp, jobClass: JobClass, tags: JobTags, metadata: [MetadataPair]?
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.endpoint = endpoint
+        self.inputFile = inputFile
+        self.completionWindow = completionWindow
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.jobClass = jobClass
+        self.tags = tags
+        self.metadata = metadata
+    }
+}
+
+/// One key and value of a caller's metadata.
+package struct MetadataPair: Sendable, Equatable {
+    package var key: String
+    package var value: String
+
+    package init(key: String, value: String) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// The life of a batch, in OpenAI's words.
+package enum BatchState: String, Sendable, CaseIterable {
+    case validating, failed, inProgress = "in_progress", finalizing, completed, expired, cancelling, cancelled
+
+    package var isTerminal: Bool {
+        switch self {
+        case .failed, .completed, .expired, .cancelled: true
+        case .validating, .inProgress, .finalizing, .cancelling: false
+        }
+    }
+}
+
+/// One complaint about an input file.
+package struct BatchLineError: Sendable, Equatable {
+    package var code: String
+    /// 1-based line of the input file; nil when the whole file is meant.
+    package var line: Int?
+    package var message: String
+    package var param: String?
+
+    package init(code: String, line: Int?, message: String, param: String? = nil) {
+        self.code = code
+        self.line = line
+        self.message = message
+        self.param = param
+    }
+}
+
+/// What the rows of a batch add up to.
+package struct BatchSummary: Sendable, Equatable {
+    package var counts: BatchCounts
+    package var usage: Usage
+    package var cost: Nanodollars
+    /// Calls whose cost is unknown and therefore not in `cost`.
+    package var unknownCosts: Int
+
+    package init(counts: BatchCounts, usage: Usage, cost: Nanodollars, unknownCosts: Int) {
+        self.counts = counts
+        self.usage = usage
+        self.cost = cost
+        self.unknownCosts = unknownCosts
+    }
+}
+
+/// Terminal rows of a batch by state.
+package struct BatchCounts: Sendable, Equatable {
+    package var succeeded = 0
+    package var failed = 0
+    package var expired = 0
+    package var cancelled = 0
+
+    package init(succeeded: Int = 0, failed: Int = 0, expired: Int = 0, cancelled: Int = 0) {
+        self.succeeded = succeeded
+        self.failed = failed
+        self.expired = expired
+        self.cancelled = cancelled
+    }
+
+    package var finished: Int { succeeded + failed + expired + cancelled }
+    /// Everything that ended without success.
+    package var unsuccessful: Int { failed + expired + cancelled }
+
+    package mutating func add(_ count: Int, _ state: TerminalState) {
+        switch state {
+        case .succeeded: succeeded += count
+        case .failed: failed += count
+        case .expired: expired += count
+        case .cancelled: cancelled += count
+        }
+    }
+}

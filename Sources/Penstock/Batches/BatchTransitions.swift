@@ -1,0 +1,79 @@
+extension BatchRecord {
+    /// The record after validation found the lines good.
+    package mutating func start(total: Int, linesPerPool: [PoolName: Int], model: String?, at now: Timestamp) {
+        self.total = total
+        self.linesPerPool = linesPerPool
+        self.model = model
+        inProgressAt = now
+        // A cancellation during validation keeps its state; the lines then end as cancelled.
+        if state == .validating { state = .inProgress }
+    }
+
+    /// The record after validation found errors: nothing ran.
+    package mutating func fail(_ errors: [BatchLineError], at now: Timestamp) {
+        self.errors = errors
+        failedAt = now
+        state = .failed
+        release()
+    }
+
+    /// The record after a caller asked to cancel.
+    ///
+    /// - Returns: false when the batch had already ended; cancelling twice is fine.
+    package mutating func cancel(at now: Timestamp) -> Bool {
+        switch state {
+        case .validating, .inProgress:
+            state = .cancelling
+            cancellingAt = now
+            return true
+        case .cancelling, .finalizing, .cancelled: return true
+        case .failed, .completed, .expired: return false
+        }
+    }
+
+    /// How lines without a row end now, or nil while they may still run.
+    package func outcomeForRest(at now: Timestamp) -> TerminalState? {
+        if state == .cancelling { return .cancelled }
+        return now >= expiresAt ? .expired : nil
+    }
+
+    /// The record once every line has its row.
+    package mutating func beginFinalizing(at now: Timestamp) {
+        finalizingAt = now
+        if state == .inProgress { state = .finalizing }
+    }
+
+    /// The record with its results in place. The state follows from what happened to the lines.
+    package mutating func finish(_ summary: BatchSummary, output: FileID?, errors: FileID?, at now: Timestamp) {
+        self.summary = summary
+        outputFile = output
+        errorFile = errors
+        if cancellingAt != nil {
+            state = .cancelled
+            cancelledAt = now
+        } else if summary.counts.expired > 0 && now >= expiresAt {
+            state = .expired
+            expiredAt = now
+        } else {
+            state = .completed
+            completedAt = now
+        }
+        release()
+    }
+
+    /// Whether `scheduler` may drive the batch now: nobody else does.
+    package func mayBeDriven(by scheduler: String, at now: Timestamp) -> Bool {
+        !state.isTerminal && (owner == nil || owner == scheduler || (ownedUntil ?? now) <= now)
+    }
+
+    /// The record as driven by `scheduler` until `end`.
+    package mutating func own(by scheduler: String, until end: Timestamp) {
+        owner = scheduler
+        ownedUntil = end
+    }
+
+    private mutating func release() {
+        owner = nil
+        ownedUntil = nil
+    }
+}

@@ -1,0 +1,52 @@
+/// Mints ids: 10 characters of time and 10 of randomness in Crockford's base 32, lower case, so that ids sort by
+/// creation and stay short (long ids made downloads impossible in one SDK).
+package enum IDGenerator {
+    /// Characters after the prefix.
+    package static let length = 20
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+
+    package static func job(epoch: PoolEpoch, at time: Timestamp) -> JobID {
+        JobID("job_\(epoch)\(unique(at: time))")
+    }
+
+    package static func batch(at time: Timestamp) -> BatchID { BatchID("batch_\(unique(at: time))") }
+
+    package static func file(at time: Timestamp) -> FileID { FileID("file-\(unique(at: time))") }
+
+    /// An id for anything else, such as a request: `prefix` and the unique part.
+    package static func named(_ prefix: String, at time: Timestamp) -> String { prefix + unique(at: time) }
+
+    package static func epoch() -> PoolEpoch {
+        PoolEpoch(base32(UInt64.random(in: 0...UInt64.max), characters: PoolEpoch.length))
+    }
+
+    /// 128 random bits; unguessable, as it fences a lease.
+    package static func attempt() -> AttemptID {
+        AttemptID(hexadecimal(UInt64.random(in: 0...UInt64.max)) + hexadecimal(UInt64.random(in: 0...UInt64.max)))
+    }
+
+    /// A secret of `bytes` random bytes in hexadecimal, from the system's secure generator.
+    package static func secret(bytes: Int) -> String {
+        (0..<(bytes + 7) / 8).map { _ in hexadecimal(UInt64.random(in: 0...UInt64.max)) }.joined()
+    }
+
+    private static func unique(at time: Timestamp) -> String {
+        base32(UInt64(max(0, time.milliseconds)), characters: 10)
+            + base32(UInt64.random(in: 0...UInt64.max), characters: 10)
+    }
+
+    private static func base32(_ value: UInt64, characters: Int) -> String {
+        var rest = value
+        var text = [UInt8](repeating: 0, count: characters)
+        for index in stride(from: characters - 1, through: 0, by: -1) {
+            text[index] = alphabet[Int(rest & 31)]
+            rest >>= 5
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func hexadecimal(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,74 @@
+/// An amount of money in whole billionths of a US dollar: what cost rows and totals are kept in.
+package struct Nanodollars: Sendable, Hashable, Comparable {
+    package let value: Int64
+
+    package init(_ value: Int64) {
+        self.value = value
+    }
+
+    package static func + (left: Nanodollars, right: Nanodollars) -> Nanodollars {
+        Nanodollars(left.value + right.value)
+    }
+
+    package static func < (left: Nanodollars, right: Nanodollars) -> Bool { left.value < right.value }
+
+    /// Dollars with nine decimals, exact: `0.000150000`.
+    package var dollars: String {
+        let magnitude = value.magnitude
+        let fraction = String(magnitude % 1_000_000_000)
+        let padded = String(repeating: "0", count: 9 - fraction.count) + fraction
+        return "\(value < 0 ? "-" : "")\(magnitude / 1_000_000_000).\(padded)"
+    }
+}
+
+/// A price in whole trillionths of a US dollar per unit, so that every published price is an integer.
+package struct Picodollars: Sendable, Hashable {
+    package let value: Int64
+
+    package init(_ value: Int64) {
+        self.value = value
+    }
+
+    /// - Parameter usdPerMillion: decimal text such as `0.15`: US dollars per million units, at most 6 decimals and at
+    ///   most a million dollars.
+    /// - Returns: nil when the text is not such a number.
+    package init?(usdPerMillion text: String) {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let fraction = parts.count == 2 ? parts[1] : ""
+        let isDecimal = (Array(parts[0].utf8) + Array(fraction.utf8)).allSatisfy { (48...57).contains($0) }
+        guard isDecimal, !parts[0].isEmpty, parts.count == 1 || !fraction.isEmpty, fraction.utf8.count <= 6,
+            let whole = Int64(parts[0]), whole <= 1_000_000
+        else { return nil }
+        let padded = fraction + String(repeating: "0", count: 6 - fraction.utf8.count)
+        value = whole * 1_000_000 + (Int64(padded) ?? 0)
+    }
+}
+
+/// What a target charges per token.
+package struct TokenPrice: Sendable, Equatable {
+    package var input: Picodollars
+    /// For input read from the provider's cache; the full input price where none is set.
+    package var cachedInput: Picodollars?
+    package var output: Picodollars
+
+    package init(input: Picodollars, cachedInput: Picodollars? = nil, output: Picodollars) {
+        self.input = input
+        self.cachedInput = cachedInput
+        self.output = output
+    }
+
+    /// The cost of a call, rounded once, half to even, to whole nanodollars.
+    package func cost(of usage: Usage) -> Nanodollars {
+        let fresh = Int64(max(0, usage.input - usage.cachedInput))
+        let picodollars =
+            fresh * input.value + Int64(usage.cachedInput) * (cachedInput ?? input).value
+            + Int64(usage.output) * output.value
+        return Nanodollars(Self.dividedByThousandHalfEven(picodollars))
+    }
+
+    private static func dividedByThousandHalfEven(_ value: Int64) -> Int64 {
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: 1000)
+        let roundsUp = remainder > 500 || (remainder == 500 && quotient % 2 != 0)
+        return roundsUp ? quotient + 1 : quotient
+    }
+}

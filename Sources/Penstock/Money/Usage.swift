@@ -1,0 +1,26 @@
+/// Tokens of one call as the provider reported them.
+package struct Usage: Sendable, Equatable {
+    /// All input tokens, cached ones included.
+    package var input: Int
+    /// The part of `input` that was read from the provider's cache.
+    package var cachedInput: Int
+    /// All output tokens, reasoning included.
+    package var output: Int
+    /// The part of `output` that was reasoning.
+    package var reasoning: Int
+
+    package init(input: Int, cachedInput: Int = 0, output: Int, reasoning: Int = 0) {
+        self.input = input
+        self.cachedInput = cachedInput
+        self.output = output
+        self.reasoning = reasoning
+    }
+
+    package static let zero = Usage(input: 0, output: 0)
+
+    package static func + (left: Usage, right: Usage) -> Usage {
+        Usage(
+            input: left.input + right.input, cachedInput: left.cachedInput + right.cachedInput,
+            output: left.output + right.output, reasoning: left.reasoning + right.reasoning)
+    }
+}

@@ -1,0 +1,100 @@
+/// What a worker writes and tells the queue after a call: the ledger first, then the queue.
+package struct CompletionPlan: Sendable {
+    /// What becomes of the job in the queue.
+    package enum Next: Sendable, Equatable {
+        case settle
+        case retry(after: Duration, countsAttempt: Bool)
+    }
+
+    package var completion: Completion
+    package var settlement: Settlement
+    package var next: Next
+}
+
+extension CompletionPlan {
+    /// Longest block that one answer may put on a target: a provider's word, within reason.
+    private static let longestBlock = Duration.seconds(300)
+    /// Block after a rate limit without a hint.
+    private static let defaultBlock = Duration.seconds(2)
+
+    /// - Parameters:
+    ///   - call: what is known of the call apart from its outcome.
+    ///   - jitter: 0 to 1.
+    package init(
+        for taken: TakenJob, on target: Target, pool: PoolName, outcome: CallOutcome, startedAt: Timestamp,
+        now: Timestamp, priceVersion: String, retries: RetryPolicy, jitter: Double
+    ) {
+        let attempts = taken.earlierAttempts + 1
+        var attempt = AttemptRow(
+            of: taken, on: target, pool: pool, startedAt: startedAt, now: now, priceVersion: priceVersion)
+        switch outcome {
+        case .succeeded(let response, let usage):
+            attempt.outcome = .succeeded
+            attempt.statusCode = response.statusCode
+            attempt.usage = usage
+            attempt.cost = usage.flatMap { target.price?.cost(of: $0) }
+            let row = TerminalRow(
+                of: taken.job, state: .succeeded, finishedAt: now, response: response, attempts: attempts)
+            self.init(
+                completion: Completion(attempt: attempt, terminal: row),
+                settlement: Settlement(usage: usage, mayHaveBeenSent: true, chargesTenant: true), next: .settle)
+        case .failed(let failure):
+            attempt.record(failure)
+            let verdict = retries.verdict(
+                after: failure, attempts: attempts, deadline: taken.job.deadline, now: now, jitter: jitter)
+            self.init(taken, attempt, failure, verdict, attempts: attempts, now: now)
+        }
+    }
+
+    private init(
+        _ taken: TakenJob, _ attempt: AttemptRow, _ failure: CallFailure, _ verdict: RetryVerdict, attempts: Int,
+        now: Timestamp
+    ) {
+        completion = Completion(attempt: attempt, terminal: nil)
+        settlement = Settlement(
+            usage: nil, mayHaveBeenSent: failure.mayHaveBeenSent, chargesTenant: false,
+            blockTarget: Self.block(after: failure))
+        switch verdict {
+        case .retry(let wait, let countsAttempt):
+            next = .retry(after: failure.error.errorClass.costsAttempt ? wait : .zero, countsAttempt: countsAttempt)
+        case .finish(let state):
+            next = .settle
+            completion.terminal = TerminalRow(
+                of: taken.job, state: state, finishedAt: now, response: failure.response, error: failure.error,
+                attempts: attempts)
+        }
+    }
+
+    /// A rate limit is the target's: nobody calls it until it says.
+    private static func block(after failure: CallFailure) -> Duration? {
+        switch failure.error.errorClass {
+        case .providerRateLimited: min(failure.retryAfter ?? defaultBlock, longestBlock)
+        case .providerOverloaded: failure.retryAfter.map { min($0, longestBlock) }
+        default: nil
+        }
+    }
+}
+
+extension AttemptRow {
+    /// A row for a call that was made under `taken`'s lease, its outcome still unknown.
+    package init(
+        of taken: TakenJob, on target: Target, pool: PoolName, startedAt: Timestamp, now: Timestamp,
+        priceVersion: String
+    ) {
+        self.init(
+            id: taken.lease.token, job: taken.job.id, batch: taken.job.line?.batch, tenant: taken.job.tenant,
+            tags: taken.job.tags, pool: pool, target: target.name, provider: target.provider, model: taken.job.model,
+            startedAt: startedAt, durationMilliseconds: now.milliseconds - startedAt.milliseconds, outcome: .unknown,
+            statusCode: nil, usage: nil, cost: nil, priceVersion: priceVersion)
+    }
+
+    /// A failed call is billed nothing when the provider says so by an error answer or was never reached; a call that
+    /// was sent and not answered costs an unknown amount.
+    fileprivate mutating func record(_ failure: CallFailure) {
+        outcome = .failed(failure.error.errorClass)
+        statusCode = failure.response?.statusCode
+        let isFree = failure.response.map { $0.statusCode >= 400 } ?? !failure.mayHaveBeenSent
+        usage = isFree ? .zero : nil
+        cost = isFree ? Nanodollars(0) : nil
+    }
+}

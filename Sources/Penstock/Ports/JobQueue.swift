@@ -1,0 +1,315 @@
+/// The hot path of one pool: what waits, who holds what, and what may go now. Redis is behind it.
+///
+/// Every operation is atomic and may be repeated after a lost reply. Errors are `QueueUnavailable`, `QueueFull` or a
+/// programming error; none of them loses an accepted job.
+package protocol JobQueue: Sendable {
+    var pool: PoolName { get }
+
+    /// The pool's present incarnation; minted when there is none.
+    func epoch() async throws -> PoolEpoch
+
+    // MARK: In
+
+    /// Adds single jobs. A job whose id is known (waiting, running or lately finished) is left as it is.
+    func enqueue(_ jobs: [Job]) async throws
+
+    /// Adds lines of a batch and moves its feed cursor, if the cursor still is `from`.
+    ///
+    /// - Returns: false when the cursor was elsewhere and nothing was added.
+    func feed(_ batch: BatchID, lines: [Job], from: FeedCursor?, to: FeedCursor) async throws -> Bool
+
+    /// Where the feeding of a batch stands; nil when nothing was fed in this epoch.
+    func feedState(of batch: BatchID) async throws -> FeedState?
+
+    /// Forgets a batch's cursor, once it is terminal or to feed it again from the start.
+    func forgetFeed(of batch: BatchID) async throws
+
+    // MARK: Work
+
+    /// Hands out up to `limit` jobs: fair between classes and tenants, paced to the limits, in time.
+    func take(_ limit: Int, for consumer: ConsumerName) async throws -> TakeResult
+
+    /// Waits until there may be work, at most `timeout`.
+    func waitForWork(timeout: Duration) async throws
+
+    /// Keeps leases alive. A lease missing from the answer is still held.
+    func renew(_ leases: [Lease], for consumer: ConsumerName) async throws -> [LeaseLoss]
+
+    /// Ends a job after its terminal row is in the ledger: frees its slot, settles its estimate, removes it.
+    ///
+    /// - Returns: false when the lease was no longer held and nothing changed, except that the job is gone.
+    func settle(_ lease: Lease, _ settlement: Settlement) async throws -> Bool
+
+    /// Gives a job back to run again after `delay`, or at once.
+    func retry(_ lease: Lease, _ settlement: Settlement, after delay: Duration, countsAttempt: Bool) async throws -> Bool
+
+    // MARK: Ends without a worker
+
+    /// Removes jobs whose terminal row is in the ledger, wherever they are; a running call is told by `renew`.
+    func remove(_ jobs: [QueuedJob]) async throws
+
+    /// Removes one single job by its id, as `remove` does.
+    func cancel(_ job: JobID) async throws
+
+    /// Jobs past their deadline that wait, at most `limit`; the same ones again until they are removed.
+    func overdue(limit: Int) async throws -> [QueuedJob]
+
+    /// Live jobs of a batch in this pool, page by page, for cancelling them.
+    func jobs(of batch: BatchID, after cursor: String?, limit: Int) async throws -> JobPage
+
+    // MARK: Recovery
+
+    /// Jobs whose worker stopped renewing; nothing changes until they are requeued or removed.
+    func orphans(limit: Int) async throws -> [Orphan]
+
+    /// Puts an orphan back into the backlog and frees its slot. The attempt's row is written before.
+    func requeue(_ orphan: Orphan) async throws
+
+    /// The scheduler's clock: brings back delayed jobs that are due, trims tombstones, notices outages.
+    func tick() async throws -> PoolSnapshot
+
+    // MARK: Questions
+
+    /// What is known about a live job; nil when it is not here.
+    func explain(_ job: JobID) async throws -> JobStatus?
+
+    /// A tenant's live single jobs, newest first, at most `limit`.
+    func liveJobs(of tenant: TenantID, limit: Int) async throws -> [JobStatus]
+
+    /// A tenant's weight and cap of running jobs, effective at once.
+    func setPolicy(_ policy: TenantPolicy, for tenant: TenantID) async throws
+}
+
+/// Where a pool's reader of an input file stands: the next line and its byte.
+package struct FeedCursor: Sendable, Equatable {
+    package var line: Int
+    package var offset: Int64
+
+    package init(line: Int, offset: Int64) {
+        self.line = line
+        self.offset = offset
+    }
+
+    /// Before the first line.
+    package static let start = FeedCursor(line: 1, offset: 0)
+
+    /// After the last line.
+    package static let end = FeedCursor(line: 0, offset: 0)
+}
+
+/// How far a batch is fed in one pool, and how many of its lines live there.
+package struct FeedState: Sendable, Equatable {
+    package var cursor: FeedCursor
+    package var live: Int
+
+    package init(cursor: FeedCursor, live: Int) {
+        self.cursor = cursor
+        self.live = live
+    }
+}
+
+/// The right to work on a job for a while.
+package struct Lease: Sendable, Hashable {
+    package let pool: PoolName
+    /// The entry in the ready stream.
+    package let key: String
+    package let token: AttemptID
+
+    package init(pool: PoolName, key: String, token: AttemptID) {
+        self.pool = pool
+        self.key = key
+        self.token = token
+    }
+}
+
+/// A job in the hands of a worker.
+package struct TakenJob: Sendable {
+    package var job: Job
+    package var lease: Lease
+    /// The name of the target whose limits were reserved.
+    package var target: String
+    /// Calls that counted before this one.
+    package var earlierAttempts: Int
+    /// Workers that died holding the job. Above 0 the ledger is asked before a provider is called.
+    package var deaths: Int
+
+    package init(job: Job, lease: Lease, target: String, earlierAttempts: Int, deaths: Int) {
+        self.job = job
+        self.lease = lease
+        self.target = target
+        self.earlierAttempts = earlierAttempts
+        self.deaths = deaths
+    }
+}
+
+/// What `take` gave.
+package struct TakeResult: Sendable {
+    package var jobs: [TakenJob]
+    /// When nothing (more) could go: how long until something may, if time alone will do it.
+    package var wait: Duration?
+
+    package init(jobs: [TakenJob], wait: Duration?) {
+        self.jobs = jobs
+        self.wait = wait
+    }
+}
+
+/// A lease that `renew` could not keep, and why.
+package struct LeaseLoss: Sendable {
+    package enum Reason: Sendable {
+        /// Somebody else has the job, or it ended.
+        case lost
+        /// The job was cancelled or expired: abort the call, settle as told by the ledger.
+        case cancelled
+    }
+
+    package var lease: Lease
+    package var reason: Reason
+
+    package init(lease: Lease, reason: Reason) {
+        self.lease = lease
+        self.reason = reason
+    }
+}
+
+/// What a call really used, for limits and fairness.
+package struct Settlement: Sendable {
+    /// Actual tokens; nil keeps the estimate.
+    package var usage: Usage?
+    /// Whether the provider may have counted the call; if not, its reservation is given back.
+    package var mayHaveBeenSent: Bool
+    /// Whether the tenant pays for it in fairness; a failure that is not its fault is free.
+    package var chargesTenant: Bool
+    /// Nobody may call the target before this long.
+    package var blockTarget: Duration?
+
+    package init(usage: Usage?, mayHaveBeenSent: Bool, chargesTenant: Bool, blockTarget: Duration? = nil) {
+        self.usage = usage
+        self.mayHaveBeenSent = mayHaveBeenSent
+        self.chargesTenant = chargesTenant
+        self.blockTarget = blockTarget
+    }
+}
+
+/// A live job and the queue's own name for it.
+package struct QueuedJob: Sendable {
+    package var job: Job
+    package var entry: String
+    package var attempts: Int
+
+    package init(job: Job, entry: String, attempts: Int) {
+        self.job = job
+        self.entry = entry
+        self.attempts = attempts
+    }
+}
+
+/// One page of a listing; `cursor` is nil on the last one.
+package struct JobPage: Sendable {
+    package var jobs: [QueuedJob]
+    package var cursor: String?
+
+    package init(jobs: [QueuedJob], cursor: String?) {
+        self.jobs = jobs
+        self.cursor = cursor
+    }
+}
+
+/// A job whose worker is gone.
+package struct Orphan: Sendable {
+    package var job: Job
+    package var lease: Lease
+    package var target: String
+    package var takenAt: Timestamp
+    package var attempts: Int
+    /// Workers that died holding it, this one included.
+    package var deaths: Int
+
+    package init(
+        job: Job, lease: Lease, target: String, takenAt: Timestamp, attempts: Int, deaths: Int
+    ) {
+        self.job = job
+        self.lease = lease
+        self.target = target
+        self.takenAt = takenAt
+        self.attempts = attempts
+        self.deaths = deaths
+    }
+}
+
+/// Where a live job stands.
+package struct JobStatus: Sendable {
+    package enum Phase: Sendable, Equatable {
+        case waiting(WaitReason)
+        case running(target: String, since: Timestamp)
+        /// Between two attempts.
+        case delayed(until: Timestamp)
+    }
+
+    package var job: Job
+    package var phase: Phase
+    package var attempts: Int
+    /// Jobs of the same tenant and class that go before it; nil when it does not wait.
+    package var position: Int?
+
+    package init(job: Job, phase: Phase, attempts: Int, position: Int?) {
+        self.job = job
+        self.phase = phase
+        self.attempts = attempts
+        self.position = position
+    }
+}
+
+/// What a waiting job waits for.
+package enum WaitReason: String, Sendable, CaseIterable {
+    case tenantShare = "tenant_share"
+    case requests, tokens, slots
+    case providerBlocked = "provider_blocked"
+    case noWorker = "no_worker"
+}
+
+/// Numbers of one pool for metrics.
+package struct PoolSnapshot: Sendable, Equatable {
+    package var waiting: Int
+    package var running: Int
+    package var delayed: Int
+    package var tenants: Int
+
+    package init(waiting: Int, running: Int, delayed: Int, tenants: Int) {
+        self.waiting = waiting
+        self.running = running
+        self.delayed = delayed
+        self.tenants = tenants
+    }
+}
+
+/// A tenant's share and cap in a pool.
+package struct TenantPolicy: Sendable, Equatable {
+    /// Relative share of tokens; 1 by default.
+    package var weight: Int
+    /// Jobs running at once; nil is no cap.
+    package var maxRunning: Int?
+
+    package init(weight: Int = 1, maxRunning: Int? = nil) {
+        self.weight = weight
+        self.maxRunning = maxRunning
+    }
+}
+
+/// The queue cannot be reached or does not answer; the operation may have happened.
+package struct QueueUnavailable: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// The queue has no room; nothing was added.
+package struct QueueFull: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,105 @@
+/// What the settings say about where work can go: pools of targets, their limits, and the routes to them.
+package struct Topology: Sendable {
+    package var pools: [Pool]
+    /// Model alias → pool.
+    package var routes: [String: PoolName]
+
+    package init(pools: [Pool], routes: [String: PoolName]) {
+        self.pools = pools
+        self.routes = routes
+    }
+
+    package func pool(named name: PoolName) -> Pool? { pools.first { $0.name == name } }
+
+    /// The pool that serves a model alias, or nil for an unknown model.
+    package func pool(forModel model: String) -> Pool? {
+        routes[model].flatMap { pool(named: $0) }
+    }
+}
+
+/// Fungible targets with one queue: the bulkhead and the unit of fairness.
+package struct Pool: Sendable {
+    package var name: PoolName
+    package var targets: [Target]
+    package var limitGroups: [LimitGroup]
+    package var classWeights: [JobClass: Int]
+
+    package init(name: PoolName, targets: [Target], limitGroups: [LimitGroup], classWeights: [JobClass: Int]) {
+        self.name = name
+        self.targets = targets
+        self.limitGroups = limitGroups
+        self.classWeights = classWeights
+    }
+
+    package static let defaultClassWeights: [JobClass: Int] = [.interactive: 6, .standard: 3, .batch: 1]
+
+    package func target(named name: String) -> Target? { targets.first { $0.name == name } }
+}
+
+/// One endpoint: provider, model, region and credential, with its price.
+package struct Target: Sendable {
+    package var name: String
+    /// The provider as OpenTelemetry names it, for cost rows and metrics.
+    package var provider: String
+    /// Up to and including the version, without a trailing slash: `https://api.openai.com/v1`.
+    package var baseURL: String
+    /// Sent as a bearer token; nil for servers that ask for none. Never logged.
+    package var apiKey: Secret?
+    /// What the provider calls the model; nil sends the caller's alias as it is.
+    package var model: String?
+    package var limitGroups: [String]
+    package var maxConcurrency: Int?
+    package var timeout: Duration
+    package var price: TokenPrice?
+
+    package init(
+        name: String, provider: String, baseURL: String, apiKey: Secret?, model: String?, limitGroups: [String],
+        maxConcurrency: Int?, timeout: Duration, price: TokenPrice?
+    ) {
+        self.name = name
+        self.provider = provider
+        self.baseURL = baseURL
+        self.apiKey = apiKey
+        self.model = model
+        self.limitGroups = limitGroups
+        self.maxConcurrency = maxConcurrency
+        self.timeout = timeout
+        self.price = price
+    }
+}
+
+/// One published limit, shared by the targets that name it. Nil is no limit.
+package struct LimitGroup: Sendable, Equatable {
+    package var name: String
+    package var requestsPerMinute: Int?
+    /// Input and output together.
+    package var tokensPerMinute: Int?
+    package var inputTokensPerMinute: Int?
+    package var outputTokensPerMinute: Int?
+    package var maxConcurrency: Int?
+
+    package init(
+        name: String, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil, inputTokensPerMinute: Int? = nil,
+        outputTokensPerMinute: Int? = nil, maxConcurrency: Int? = nil
+    ) {
+        self.name = name
+        self.requestsPerMinute = requestsPerMinute
+        self.tokensPerMinute = tokensPerMinute
+        self.inputTokensPerMinute = inputTokensPerMinute
+        self.outputTokensPerMinute = outputTokensPerMinute
+        self.maxConcurrency = maxConcurrency
+    }
+}
+
+/// Text that must never be printed: its description is a mask.
+package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
+    /// The text itself, for the one place that sends it.
+    package let revealed: String
+
+    package init(_ text: String) {
+        revealed = text
+    }
+
+    package var description: String { "***" }
+    package var debugDescription: String { "***" }
+}
