@@ -1,0 +1,56 @@
+package import Penstock
+import Redis
+
+extension RedisJobQueue {
+    /// Silence of all schedulers after which leases are given time to be renewed.
+    private static let outageMilliseconds = 5000
+    private static let removalsPerCall = 200
+    /// The consumer that holds reclaimed entries until they are requeued.
+    private static let reclaimer = "penstock-reclaimer"
+
+    package func remove(_ jobs: [QueuedJob]) async throws {
+        let entries = jobs.map(\.entry)
+        for start in stride(from: 0, to: entries.count, by: Self.removalsPerCall) {
+            let chunk = entries[start..<min(start + Self.removalsPerCall, entries.count)]
+            _ = try await run(QueueScripts.remove, ["entry"] + chunk)
+        }
+    }
+
+    package func cancel(_ job: JobID) async throws {
+        _ = try await run(QueueScripts.remove, ["id", job.text])
+    }
+
+    package func overdue(limit: Int) async throws -> [QueuedJob] {
+        try ReplyReader(try await run(QueueScripts.overdue, [limit])).lists().map { try $0.queuedJob(at: 0) }
+    }
+
+    package func jobs(of batch: BatchID, after cursor: String?, limit: Int) async throws -> JobPage {
+        let reply = try ReplyReader(try await run(QueueScripts.batch, [batch.text, cursor ?? "", limit]))
+        let last = try reply.text(0)
+        return JobPage(
+            jobs: try reply.lists(from: 1).map { try $0.queuedJob(at: 0) }, cursor: last.isEmpty ? nil : last)
+    }
+
+    package func orphans(limit: Int) async throws -> [Orphan] {
+        let reply = try await run(QueueScripts.orphans, [Self.reclaimer, leaseMilliseconds, limit])
+        return try ReplyReader(reply).lists().map { item in
+            let queued = try item.queuedJob(at: 4)
+            return Orphan(
+                job: queued.job, lease: Lease(pool: pool, key: try item.text(0), token: AttemptID(try item.text(1))),
+                target: try item.text(2), takenAt: Timestamp(milliseconds: Int64(try item.integer(3))),
+                attempts: queued.attempts, deaths: try item.deaths(at: 4) + 1)
+        }
+    }
+
+    package func requeue(_ orphan: Orphan) async throws {
+        _ = try await run(QueueScripts.requeue, [orphan.lease.key, orphan.lease.token.text])
+    }
+
+    package func tick() async throws -> PoolSnapshot {
+        let reply = try ReplyReader(
+            try await run(QueueScripts.tick, [leaseMilliseconds, Self.outageMilliseconds]))
+        return PoolSnapshot(
+            waiting: try reply.integer(0), running: try reply.integer(1), delayed: try reply.integer(2),
+            tenants: try reply.integer(3))
+    }
+}

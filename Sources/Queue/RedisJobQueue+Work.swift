@@ -1,0 +1,53 @@
+package import Penstock
+import Redis
+
+extension RedisJobQueue {
+    /// Leases per renewal script, so that no script runs long.
+    private static let renewalsPerCall = 200
+
+    package func take(_ limit: Int, for consumer: ConsumerName) async throws -> TakeResult {
+        let tokens = (0..<limit).map { _ in IDGenerator.attempt().text }
+        let reply = try ReplyReader(try await run(QueueScripts.take, [consumer.text, program] + tokens))
+        let wait = try reply.integer(0)
+        let jobs = try reply.lists(from: 1).map { item in
+            let queued = try item.queuedJob(at: 3)
+            return TakenJob(
+                job: queued.job, lease: Lease(pool: pool, key: try item.text(0), token: AttemptID(try item.text(1))),
+                target: try item.text(2), earlierAttempts: queued.attempts, deaths: try item.deaths(at: 3))
+        }
+        return TakeResult(jobs: jobs, wait: wait < 0 ? nil : .milliseconds(wait))
+    }
+
+    package func renew(_ leases: [Lease], for consumer: ConsumerName) async throws -> [LeaseLoss] {
+        var losses: [LeaseLoss] = []
+        for start in stride(from: 0, to: leases.count, by: Self.renewalsPerCall) {
+            let chunk = Array(leases[start..<min(start + Self.renewalsPerCall, leases.count)])
+            let arguments = [consumer.text] + chunk.flatMap { [$0.key, $0.token.text] }
+            let letters = try await run(QueueScripts.renew, arguments).string ?? ""
+            guard letters.utf8.count == chunk.count else { throw UnexpectedReply() }
+            for (lease, letter) in zip(chunk, letters) where letter != "k" {
+                losses.append(LeaseLoss(lease: lease, reason: letter == "x" ? .cancelled : .lost))
+            }
+        }
+        return losses
+    }
+
+    package func settle(_ lease: Lease, _ settlement: Settlement) async throws -> Bool {
+        try await run(QueueScripts.settle, arguments(lease, settlement) + ["done"]).int64 == 1
+    }
+
+    package func retry(
+        _ lease: Lease, _ settlement: Settlement, after delay: Duration, countsAttempt: Bool
+    ) async throws -> Bool {
+        let retry: [any RedisArgument] = ["retry", delay.wholeMilliseconds, countsAttempt ? 1 : 0]
+        return try await run(QueueScripts.settle, arguments(lease, settlement) + retry).int64 == 1
+    }
+
+    private func arguments(_ lease: Lease, _ settlement: Settlement) -> [any RedisArgument] {
+        [
+            lease.key, lease.token.text, settlement.usage?.input ?? -1, settlement.usage?.output ?? -1,
+            settlement.mayHaveBeenSent ? 1 : 0, settlement.chargesTenant ? 1 : 0,
+            settlement.blockTarget?.wholeMilliseconds ?? 0,
+        ]
+    }
+}

@@ -1,0 +1,65 @@
+package import Penstock
+package import Redis
+
+/// One pool's queue in Redis: typed calls of the Lua library. All decisions are in the scripts.
+package final class RedisJobQueue: JobQueue {
+    package let pool: PoolName
+    let keys: PoolKeys
+    let client: RedisClient
+    let leaseMilliseconds: Int64
+    /// The pool's limits, as the scripts read them.
+    let program: [UInt8]
+    private let bell: Doorbell
+
+    /// - Parameter lease: how long a worker may be silent before its jobs go to others.
+    package init(pool: Pool, client: RedisClient, lease: Duration) {
+        self.pool = pool.name
+        self.client = client
+        keys = PoolKeys(pool: pool.name)
+        leaseMilliseconds = lease.wholeMilliseconds
+        program = PoolProgram.encode(pool)
+        bell = Doorbell(client: client, key: keys.bell)
+    }
+
+    package func epoch() async throws -> PoolEpoch {
+        let replies = try await translated {
+            try await client.pipeline([
+                RedisCommand("SET", keys.epoch, IDGenerator.epoch().text, "NX"), RedisCommand("GET", keys.epoch),
+            ])
+        }
+        if let error = replies[0].error { throw QueueUnavailable("\(error)") }
+        guard let text = replies[1].string else { throw QueueUnavailable("the pool has no epoch") }
+        return PoolEpoch(text)
+    }
+
+    package func waitForWork(timeout: Duration) async throws {
+        try await translated { try await bell.wait(timeout) }
+    }
+
+    package func setPolicy(_ policy: TenantPolicy, for tenant: TenantID) async throws {
+        let text = "\(policy.weight):\(policy.maxRunning ?? 0)"
+        _ = try await translated { try await client.send("HSET", keys.policies, tenant.text, text) }
+    }
+
+    /// Closes the connection that waits for work.
+    package func close() {
+        bell.close()
+    }
+
+    func run(_ script: RedisScript, _ arguments: [any RedisArgument]) async throws -> RedisValue {
+        try await translated { try await client.evaluate(script, keys: keys.all, arguments: arguments) }
+    }
+}
+
+/// Turns the client's errors into the port's.
+func translated<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+        return try await body()
+    } catch let error as RedisError {
+        switch (error.code, error.serverError?.prefix) {
+        case (_, "OOM"): throw QueueFull("the queue is full")
+        case (.cancelled, _): throw CancellationError()
+        default: throw QueueUnavailable(error.description)
+        }
+    }
+}

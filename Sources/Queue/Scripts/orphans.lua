@@ -1,0 +1,25 @@
+-- orphans: reclaimer's name, lease in ms, limit. Jobs whose worker stopped renewing, claimed for whoever asks; they
+-- come again after another lease if that one dies too. The cursor is kept, or a long head of healthy entries would
+-- hide the dead ones behind it.
+local reclaimer, lease_ms, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+ensure_group()
+-- After an outage living workers get one lease to announce what they hold.
+if now < tonumber(redis.call('HGET', TICK, 'grace') or '0') then return {} end
+local cursor = redis.call('HGET', TICK, 'cursor') or '0-0'
+local reply = redis.call('XAUTOCLAIM', READY, GROUP, reclaimer, lease_ms, cursor, 'COUNT', limit, 'JUSTID')
+redis.call('HSET', TICK, 'cursor', reply[1])
+local found = {}
+for _, rid in ipairs(reply[2]) do
+    local lease = read_lease(rid)
+    local job = lease and load(lease.entry)
+    if job then
+        redis.call('HSET', LEASES, 'o~' .. rid, 1)
+        found[#found + 1] = { rid, lease.token, lease.target, lease.taken, unpack(describe(job)) }
+    elseif lease then
+        drop_lease(lease)
+    else
+        redis.call('XACK', READY, GROUP, rid)
+        redis.call('XDEL', READY, rid)
+    end
+end
+return found
