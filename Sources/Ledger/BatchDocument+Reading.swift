@@ -1,0 +1,118 @@
+import JSON
+import Penstock
+
+extension BatchDocument {
+    /// - Returns: nil when the bytes are not a batch's document.
+    static func decode(_ document: [UInt8], version: Int64) -> BatchRecord? {
+        // The ledger's own text: as deep and as long as `encode` made it.
+        guard let root = try? JSONDocument(parsing: document, limits: JSONLimits(maxBytes: .max)).root,
+            var batch = request(root), readProgress(root, into: &batch), readResults(root, into: &batch)
+        else { return nil }
+        batch.version = version
+        return batch
+    }
+
+    private static func request(_ root: JSONValue) -> BatchRecord? {
+        guard let id = root["id"]?.string, let tenant = root["tenant"]?.string,
+            let endpoint = root["endpoint"]?.string.flatMap(Endpoint.init(rawValue:)),
+            let inputFile = root["input_file"]?.string,
+            let completionWindow = root["completion_window"]?.string,
+            let createdAt = time(root, "created_ms"), let expiresAt = time(root, "expires_ms"),
+            let jobClass = root["class"]?.string.flatMap(JobClass.init(rawValue:))
+        else { return nil }
+        let metadata = root["metadata"].flatMap { all($0, pair) }
+        guard (metadata == nil) == (root["metadata"] == nil) else { return nil }
+        return BatchRecord(
+            id: BatchID(id),
+            tenant: TenantID(trusted: tenant),
+            endpoint: endpoint,
+            inputFile: FileID(inputFile),
+            completionWindow: completionWindow,
+            createdAt: createdAt,
+            expiresAt: expiresAt,
+            jobClass: jobClass,
+            tags: JobTags(feature: root["feature"]?.string, customer: root["customer"]?.string),
+            metadata: root["metadata"].map { $0.elements.compactMap(pair) }
+        )
+    }
+
+    private static func pair(_ value: JSONValue) -> MetadataPair? {
+        let texts = value.elements.compactMap(\.string)
+        return texts.count == 2 ? MetadataPair(key: texts[0], value: texts[1]) : nil
+    }
+
+    private static func readProgress(_ root: JSONValue, into batch: inout BatchRecord) -> Bool {
+        guard let state = root["state"]?.string.flatMap(BatchState.init(rawValue:)) else { return false }
+        batch.state = state
+        batch.inProgressAt = time(root, "in_progress_ms")
+        batch.finalizingAt = time(root, "finalizing_ms")
+        batch.completedAt = time(root, "completed_ms")
+        batch.failedAt = time(root, "failed_ms")
+        batch.expiredAt = time(root, "expired_ms")
+        batch.cancellingAt = time(root, "cancelling_ms")
+        batch.cancelledAt = time(root, "cancelled_ms")
+        batch.owner = root["owner"]?.string
+        batch.ownedUntil = time(root, "owned_until_ms")
+        return true
+    }
+
+    private static func readResults(_ root: JSONValue, into batch: inout BatchRecord) -> Bool {
+        guard let errors = root["errors"], let total = int(root, "total"), let pools = root["lines_per_pool"],
+            let lineErrors = all(errors, lineError)
+        else { return false }
+        batch.errors = lineErrors
+        batch.total = total
+        for (pool, lines) in pools.members {
+            guard let lines = lines.int64 else { return false }
+            batch.linesPerPool[PoolName(pool)] = Int(lines)
+        }
+        batch.model = root["model"]?.string
+        batch.outputFile = root["output_file"]?.string.map { FileID($0) }
+        batch.errorFile = root["error_file"]?.string.map { FileID($0) }
+        batch.summary = root["summary"].flatMap(summary)
+        return (batch.summary == nil) == (root["summary"] == nil)
+    }
+
+    private static func lineError(_ value: JSONValue) -> BatchLineError? {
+        guard let code = value["code"]?.string, let message = value["message"]?.string else { return nil }
+        return BatchLineError(
+            code: code,
+            line: int(value, "line"),
+            message: message,
+            param: value["param"]?.string
+        )
+    }
+
+    private static func summary(_ value: JSONValue) -> BatchSummary? {
+        guard let succeeded = int(value, "succeeded"), let failed = int(value, "failed"),
+            let expired = int(value, "expired"), let cancelled = int(value, "cancelled"),
+            let input = int(value, "input_tokens"), let cached = int(value, "cached_tokens"),
+            let output = int(value, "output_tokens"), let reasoning = int(value, "reasoning_tokens"),
+            let cost = value["cost_nano"]?.int64, let unknownCosts = int(value, "unknown_costs")
+        else { return nil }
+        return BatchSummary(
+            counts: BatchCounts(succeeded: succeeded, failed: failed, expired: expired, cancelled: cancelled),
+            usage: Usage(input: input, cachedInput: cached, output: output, reasoning: reasoning),
+            cost: Nanodollars(cost),
+            unknownCosts: unknownCosts
+        )
+    }
+
+    /// - Returns: nil when one element is not what it should be.
+    private static func all<Element>(_ array: JSONValue, _ read: (JSONValue) -> Element?) -> [Element]? {
+        var elements: [Element] = []
+        for value in array.elements {
+            guard let element = read(value) else { return nil }
+            elements.append(element)
+        }
+        return elements
+    }
+
+    private static func int(_ value: JSONValue, _ key: String) -> Int? {
+        value[key]?.int64.map { Int($0) }
+    }
+
+    private static func time(_ value: JSONValue, _ key: String) -> Timestamp? {
+        value[key]?.int64.map { Timestamp(milliseconds: $0) }
+    }
+}

@@ -1,0 +1,54 @@
+package import Penstock
+
+extension SQLiteLedger {
+    package func record(_ completion: Completion) async throws -> Decision {
+        let attempt = completion.attempt
+        let draft = completion.terminal.map { JobTable.Draft($0) }
+        return try await records.write(bytes: 500 + (draft?.bytes ?? 0)) { db in
+            if let attempt { try AttemptTable.put(attempt, in: db) }
+            return try draft.map { try JobTable.decide($0, in: db) } ?? .won
+        }
+    }
+
+    package func decide(_ rows: [TerminalRow]) async throws -> [Decision] {
+        guard !rows.isEmpty else { return [] }
+        let drafts = rows.map { JobTable.Draft($0) }
+        return try await records.write(bytes: drafts.reduce(0) { $0 + $1.bytes }) { db in
+            try drafts.map { try JobTable.decide($0, in: db) }
+        }
+    }
+
+    package func terminalRow(of job: JobID) async throws -> TerminalRow? {
+        try await records.read { db in
+            try db.first(
+                JobTable.select + " WHERE id = \(textArgument)",
+                [.text(job.text)],
+                from: JobTable.name,
+                JobTable.read
+            )
+        }
+    }
+
+    package func attempts(of job: JobID) async throws -> [AttemptRow] {
+        try await records.read { db in
+            try db.all(
+                AttemptTable.select + " WHERE job = \(textArgument) ORDER BY started_ms, id",
+                [.text(job.text)],
+                from: AttemptTable.name,
+                AttemptTable.read
+            )
+        }
+    }
+
+    package func finishedJobs(of tenant: TenantID, state: TerminalState?, after cursor: JobID?, limit: Int) async throws
+        -> [TerminalRow]
+    {
+        var query = ListQuery(JobTable.select + " WHERE batch IS NULL AND tenant = \(textArgument)", .text(tenant.text))
+        if let state { query.add("state = \(textArgument)", .text(state.rawValue)) }
+        if let cursor { query.add(cursor: cursor.text, in: JobTable.name, newestFirst: true) }
+        query.finish(newestFirst: true, limit: limit)
+        return try await records.read { [query] db in
+            try db.all(query.sql, query.arguments, from: JobTable.name, JobTable.read)
+        }
+    }
+}
