@@ -1,0 +1,68 @@
+package import Fetch
+import JSON
+package import Penstock
+
+/// Calls targets that speak the OpenAI dialect: the body goes out as it came, with the model spliced in.
+package struct OpenAICompatibleCaller: ProviderCaller {
+    /// Longest answer that is accepted.
+    private static let maxResponseBytes = 32 << 20
+    private let client: FetchClient
+
+    package init(client: FetchClient) {
+        self.client = client
+    }
+
+    package func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async
+        -> CallOutcome
+    {
+        guard let body = Self.body(body, for: target) else {
+            return .failed(
+                CallFailure(
+                    error: JobError(.callerInvalidRequest, "The request's body is not a JSON object."),
+                    mayHaveBeenSent: false))
+        }
+        do {
+            let response = try await client.fetch(request(target, endpoint, body, timeout))
+            return AnswerReader.read(
+                status: response.status, body: response.body, header: { response.headers[$0] })
+        } catch {
+            return .failed(CallFailure(error))
+        }
+    }
+
+    private func request(_ target: Target, _ endpoint: Endpoint, _ body: [UInt8], _ timeout: Duration)
+        -> FetchRequest
+    {
+        var headers = FetchHeaders([("Content-Type", "application/json"), ("Accept", "application/json")])
+        if let key = target.apiKey { headers.add("Authorization", "Bearer \(key.revealed)") }
+        return FetchRequest(
+            method: "POST", url: target.baseURL + endpoint.pathBelowVersion, headers: headers, body: body,
+            totalTimeout: timeout, maxResponseBytes: Self.maxResponseBytes)
+    }
+
+    /// The body with the target's model in place of the alias, everything else byte-identical.
+    static func body(_ body: [UInt8], for target: Target) -> [UInt8]? {
+        guard let document = try? JSONDocument(parsing: body), let model = document.root["model"] else { return nil }
+        guard let name = target.model, name != model.string else { return body }
+        var writer = JSONWriter()
+        writer.string(name)
+        return document.replacing(model, with: writer.bytes)
+    }
+}
+
+extension CallFailure {
+    /// A call that got no answer.
+    init(_ error: FetchError) {
+        let errorClass: ErrorClass =
+            switch error.code {
+            case .timedOut, .idleTimedOut: .providerTimeout
+            case .responseTooLarge, .protocolError: .providerInvalidAnswer
+            case .cancelled: .callerCancelled
+            case .invalidRequest: .penstockInternal
+            default: .providerConnectionFailed
+            }
+        self.init(
+            error: JobError(errorClass, "The provider could not be reached: \(error.message)"),
+            mayHaveBeenSent: error.requestMayHaveBeenSent)
+    }
+}

@@ -1,0 +1,34 @@
+import Logging
+import Penstock
+import Telemetry
+
+extension JobRun {
+    private static let longestWait = Duration.seconds(5)
+
+    /// Repeats what an unreachable ledger or queue refused: an answer that was paid for is not thrown away. The lease
+    /// is renewed meanwhile; if this process dies, the job goes to another.
+    ///
+    /// Runs to its end even when the task is cancelled, as the worker's drain bounds it.
+    ///
+    /// - Returns: nil only when the process was told to stop and its time is over.
+    func patiently<Value: Sendable>(
+        _ what: String, _ operation: @escaping @Sendable () async throws -> Value
+    ) async -> Value? {
+        // Unstructured, so that a cancelled worker still writes down what it did; awaited at once.
+        await Task {
+            var wait = Duration.milliseconds(50)
+            while !drained.isOver {
+                do {
+                    return try await operation()
+                } catch {
+                    logger.error(
+                        "bookkeeping failed, trying again", [.name: .text(what), .error: .text("\(error)")])
+                    // Never cancelled: nobody holds this task.
+                    try? await Task.sleep(for: wait * .random(in: 0.5...1))
+                    wait = min(wait * 2, Self.longestWait)
+                }
+            }
+            return nil
+        }.value
+    }
+}

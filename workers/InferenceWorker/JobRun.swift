@@ -1,0 +1,122 @@
+import Logging
+import Penstock
+import Telemetry
+
+/// One taken job from its lease to its settlement: ask the ledger if in doubt, call, record, settle.
+struct JobRun: Sendable {
+    let pool: Pool
+    let queue: any JobQueue
+    let ledger: any Ledger
+    let caller: any ProviderCaller
+    let configuration: WorkerConfiguration
+    let leases: HeldLeases
+    let drained: DrainClock
+    let clock: WallClock
+    let metrics: WorkerMetrics
+    let logger: Logger
+
+    /// A call is only begun under a lease renewed this lately, so that nobody else can have the job.
+    private var freshness: Duration { configuration.lease * 0.7 }
+
+    func run(_ taken: TakenJob) async {
+        if taken.deaths > 0 || taken.earlierAttempts > 0, await isDecided(taken) {
+            return await settleDecided(taken)
+        }
+        guard let target = pool.target(named: taken.target) else {
+            return await handBack(taken, reason: "the target is not configured here")
+        }
+        let body: [UInt8]
+        switch await self.body(of: taken.job) {
+        case .found(let bytes): body = bytes
+        // Its terminal row, written in the meantime, has removed it.
+        case .gone: return await settleDecided(taken)
+        }
+        guard leases.isFresh(taken.lease, within: freshness, at: .now) else {
+            return await handBack(taken, reason: "the lease is not fresh")
+        }
+        await call(taken, target, body)
+    }
+
+    private func call(_ taken: TakenJob, _ target: Target, _ body: [UInt8]) async {
+        let startedAt = clock.now()
+        let start = ContinuousClock.now
+        guard let outcome = await abortableCall(taken, target, body) else {
+            return await handBack(taken, reason: "the lease was lost before the call")
+        }
+        metrics.called(for: ContinuousClock.now - start)
+        let plan = CompletionPlan(
+            for: taken, on: target, pool: pool.name, outcome: outcome, startedAt: startedAt, now: clock.now(),
+            priceVersion: configuration.priceVersion, retries: configuration.retries, jitter: .random(in: 0...1))
+        await complete(taken, plan)
+    }
+
+    /// Runs the call in a task of its own, so that a lost or cancelled lease stops it and not the bookkeeping after it.
+    private func abortableCall(_ taken: TakenJob, _ target: Target, _ body: [UInt8]) async -> CallOutcome? {
+        let endpoint = taken.job.endpoint
+        let call = Task { await caller.call(target, endpoint: endpoint, body: body, within: target.timeout) }
+        guard leases.setAbort(taken.lease, { call.cancel() }) else {
+            call.cancel()
+            _ = await call.value
+            return nil
+        }
+        return await call.value
+    }
+
+    /// The ledger decides, then the queue follows.
+    private func complete(_ taken: TakenJob, _ plan: CompletionPlan) async {
+        let decision = await patiently("record") { try await ledger.record(plan.completion) }
+        if let terminal = plan.completion.terminal {
+            if decision == .won { metrics.finished(terminal.state) }
+            await settle(taken, plan.settlement)
+        } else if case .retry(let delay, let countsAttempt) = plan.next {
+            metrics.willRetry()
+            let held = await patiently("retry") {
+                try await queue.retry(taken.lease, plan.settlement, after: delay, countsAttempt: countsAttempt)
+            }
+            if held == false { noteLost(taken) }
+        }
+    }
+
+    private func settle(_ taken: TakenJob, _ settlement: Settlement) async {
+        let held = await patiently("settle") { try await queue.settle(taken.lease, settlement) }
+        if held == false { noteLost(taken) }
+    }
+
+    /// Gives a job back that was not called.
+    func handBack(_ taken: TakenJob, reason: String) async {
+        logger.notice("job handed back", [.jobID: .text(taken.job.id.text), .reason: .text(reason)])
+        let unused = Settlement(usage: nil, mayHaveBeenSent: false, chargesTenant: false)
+        let held = await patiently("hand back") {
+            try await queue.retry(taken.lease, unused, after: .zero, countsAttempt: false)
+        }
+        if held == false { noteLost(taken) }
+    }
+
+    private func isDecided(_ taken: TakenJob) async -> Bool {
+        await patiently("look up") { try await ledger.terminalRow(of: taken.job.id) != nil } ?? false
+    }
+
+    /// The ledger has an outcome already: only the queue is behind.
+    private func settleDecided(_ taken: TakenJob) async {
+        await settle(taken, Settlement(usage: nil, mayHaveBeenSent: false, chargesTenant: false))
+    }
+
+    private enum Body {
+        case found([UInt8])
+        case gone
+    }
+
+    private func body(of job: Job) async -> Body {
+        switch job.body {
+        case .inline(let bytes): return .found(bytes)
+        case .inLedger:
+            let bytes = await patiently("read the body") { try await ledger.acceptedBody(of: job.id) }
+            return (bytes ?? nil).map { .found($0) } ?? .gone
+        }
+    }
+
+    private func noteLost(_ taken: TakenJob) {
+        metrics.lostLease()
+        logger.notice("lease was lost", [.jobID: .text(taken.job.id.text), .attempt: .text(taken.lease.token.text)])
+    }
+}

@@ -1,0 +1,78 @@
+import Logging
+import Penstock
+import ServiceLifecycle
+import Telemetry
+
+/// Takes jobs of one pool whenever there is room, and runs them.
+struct PoolLoop: Sendable {
+    /// Jobs per take: enough to spread the round trip, few enough to keep the script short.
+    private static let mostPerTake = 64
+    private static let idleWait = Duration.seconds(5)
+    private static let retryWait = Duration.milliseconds(500)
+
+    let queue: any JobQueue
+    let consumer: ConsumerName
+    let slots: CallSlots
+    let leases: HeldLeases
+    let run: JobRun
+    let metrics: WorkerMetrics
+    let health: Health
+    let clock: WallClock
+    let logger: Logger
+
+    /// Runs until graceful shutdown, then until the last taken job is done.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isShuttingDownGracefully, !Task.isCancelled { await turn(&group) }
+        }
+    }
+
+    /// One turn: places, jobs, and a wait when there were none.
+    private func turn(_ group: inout DiscardingTaskGroup) async {
+        health.beat("worker.pool.\(queue.pool)", within: .seconds(60))
+        let places = await cancelWhenGracefulShutdown { await slots.take(atMost: Self.mostPerTake) }
+        guard places > 0 else { return }
+        let result = await take(places)
+        slots.release(places - result.jobs.count)
+        for taken in result.jobs {
+            group.addTask { await finish(taken) }
+        }
+        if result.jobs.isEmpty { await waitForWork(result.wait) }
+    }
+
+    private func take(_ places: Int) async -> TakeResult {
+        let moment = ContinuousClock.now
+        do {
+            // Shielded from cancellation: a take whose reply nobody reads would hold its jobs for a lease.
+            let result = try await Task { try await queue.take(places, for: consumer) }.value
+            let now = clock.now()
+            for taken in result.jobs {
+                leases.add(taken.lease, at: moment)
+                metrics.took(taken.job, at: now)
+            }
+            return result
+        } catch {
+            logger.error("taking jobs failed", [.error: .text("\(error)")])
+            return TakeResult(jobs: [], wait: Self.retryWait)
+        }
+    }
+
+    private func finish(_ taken: TakenJob) async {
+        await run.run(taken)
+        leases.remove(taken.lease)
+        slots.release(1)
+    }
+
+    private func waitForWork(_ wait: Duration?) async {
+        let timeout = min(wait ?? Self.idleWait, Self.idleWait)
+        do {
+            try await cancelWhenGracefulShutdown { try await queue.waitForWork(timeout: timeout) }
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.error("waiting for work failed", [.error: .text("\(error)")])
+            // Ends early when cancelled, and so does the loop.
+            try? await Task.sleep(for: Self.retryWait)
+        }
+    }
+}

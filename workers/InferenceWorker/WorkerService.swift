@@ -1,0 +1,95 @@
+package import CoreMetrics
+package import Logging
+package import Penstock
+import ServiceLifecycle
+package import Telemetry
+
+/// What a worker needs of the world.
+package struct WorkerDependencies: Sendable {
+    package var pools: [(pool: Pool, queue: any JobQueue)]
+    package var ledger: any Ledger
+    package var caller: any ProviderCaller
+    package var clock: WallClock
+    package var health: Health
+    package var metrics: any MetricsFactory
+
+    package init(
+        pools: [(pool: Pool, queue: any JobQueue)], ledger: any Ledger, caller: any ProviderCaller, clock: WallClock,
+        health: Health, metrics: any MetricsFactory
+    ) {
+        self.pools = pools
+        self.ledger = ledger
+        self.caller = caller
+        self.clock = clock
+        self.health = health
+        self.metrics = metrics
+    }
+}
+
+/// A worker process: one loop per pool that takes what there is room for, and one heartbeat for all leases.
+package struct WorkerService: Service {
+    let configuration: WorkerConfiguration
+    let dependencies: WorkerDependencies
+    let consumer: ConsumerName
+    let logger: Logger
+
+    package init(
+        configuration: WorkerConfiguration, dependencies: WorkerDependencies, consumer: ConsumerName, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.dependencies = dependencies
+        self.consumer = consumer
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        let leases = HeldLeases()
+        let slots = CallSlots(configuration.callsInFlight)
+        let drained = DrainClock()
+        let heartbeat = Heartbeat(
+            consumer: consumer, queues: dependencies.pools.map(\.queue), leases: leases, lease: configuration.lease,
+            health: dependencies.health, logger: logger)
+        try await withThrowingDiscardingTaskGroup { group in
+            // Outlives the loops: leases are renewed until the last call is done.
+            let beating = Task { await heartbeat.run() }
+            defer { beating.cancel() }
+            await withDiscardingTaskGroup { loops in
+                for (pool, queue) in dependencies.pools {
+                    let loop = self.loop(pool, queue, slots, leases, drained)
+                    loops.addTask { await loop.run() }
+                }
+                loops.addTask { await self.boundDrain(leases, drained, slots) }
+            }
+        }
+    }
+
+    private func loop(
+        _ pool: Pool, _ queue: any JobQueue, _ slots: CallSlots, _ leases: HeldLeases, _ drained: DrainClock
+    ) -> PoolLoop {
+        let metrics = WorkerMetrics(pool: pool.name, factory: dependencies.metrics)
+        let logger = logger.adding([.pool: .text(pool.name.text)])
+        let run = JobRun(
+            pool: pool, queue: queue, ledger: dependencies.ledger, caller: dependencies.caller,
+            configuration: configuration, leases: leases, drained: drained, clock: dependencies.clock,
+            metrics: metrics, logger: logger)
+        return PoolLoop(
+            queue: queue, consumer: consumer, slots: slots, leases: leases, run: run, metrics: metrics,
+            health: dependencies.health, clock: dependencies.clock, logger: logger)
+    }
+
+    /// After the stop signal: calls that are not done in time are aborted, and a little later even bookkeeping ends.
+    private func boundDrain(_ leases: HeldLeases, _ drained: DrainClock, _ slots: CallSlots) async {
+        // Throws when the loops' task is cancelled, which ends the drain at once.
+        try? await gracefulShutdown()
+        let end = ContinuousClock.now + configuration.drain
+        while slots.inUse > 0, ContinuousClock.now < end {
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        leases.abortAll()
+        let last = ContinuousClock.now + .seconds(5)
+        while slots.inUse > 0, ContinuousClock.now < last {
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        drained.end()
+    }
+}
