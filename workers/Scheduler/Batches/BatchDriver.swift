@@ -1,0 +1,188 @@
+import Logging
+import Penstock
+import Telemetry
+
+/// Drives a batch from validation to its results. Owner by lease: each step is a compare-and-set that any scheduler
+/// may repeat, so a driver that dies leaves nothing half done.
+struct BatchDriver: Sendable {
+    private static let pause = Duration.milliseconds(100)
+
+    let configuration: SchedulerConfiguration
+    let ledger: any Ledger
+    let queues: [PoolName: any JobQueue]
+    let topology: Topology
+    let clock: WallClock
+    let logger: Logger
+
+    init(_ configuration: SchedulerConfiguration, _ dependencies: SchedulerDependencies, _ logger: Logger) {
+        self.configuration = configuration
+        ledger = dependencies.ledger
+        queues = dependencies.queues
+        topology = dependencies.topology
+        clock = dependencies.clock
+        self.logger = logger
+    }
+
+    func mayDrive(_ batch: BatchRecord) -> Bool { batch.mayBeDriven(by: configuration.name, at: clock.now()) }
+
+    /// Drives until the batch is terminal, is somebody else's, or the task is cancelled. Errors are tried again later.
+    func drive(_ id: BatchID) async {
+        let logger = logger.adding([.batchID: .text(id.text)])
+        do {
+            guard let batch = try await own(id) else { return }
+            let ready = batch.inProgressAt == nil ? try await validate(batch, logger) : batch
+            if let ready { try await run(ready, logger) }
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.error("driving the batch failed, it will be taken up again", [.error: .text("\(error)")])
+        }
+    }
+
+    /// Takes or keeps the ownership.
+    ///
+    /// - Returns: the batch as it is now; nil when it ended or is somebody else's.
+    private func own(_ id: BatchID) async throws -> BatchRecord? {
+        try await change(id) { batch in
+            batch.own(by: configuration.name, until: clock.now().adding(configuration.ownership))
+        }
+    }
+
+    /// Changes a batch by compare-and-set as long as this process may drive it.
+    private func change(_ id: BatchID, _ body: (inout BatchRecord) -> Void) async throws -> BatchRecord? {
+        while let batch = try await ledger.batch(id), mayDrive(batch) {
+            var changed = batch
+            body(&changed)
+            if let stored = try await ledger.replace(changed) { return stored }
+        }
+        return nil
+    }
+
+    private func validate(_ batch: BatchRecord, _ logger: Logger) async throws -> BatchRecord? {
+        let validator = BatchValidator(topology: topology, configuration: configuration, ledger: ledger)
+        // A large file takes longer than the ownership lasts.
+        let verdict = try await whileOwning(batch.id) { try await validator.validate(batch) }
+        switch verdict {
+        case .good(let total, let linesPerPool, let model):
+            logger.info("batch validated", [.count: .integer(total)])
+            return try await change(batch.id) {
+                $0.start(total: total, linesPerPool: linesPerPool, model: model, at: clock.now())
+            }
+        case .bad(let errors):
+            logger.info("batch refused", [.count: .integer(errors.count)])
+            _ = try await change(batch.id) { $0.fail(errors, at: clock.now()) }
+            return nil
+        }
+    }
+
+    /// Runs something long while the ownership is renewed beside it.
+    private func whileOwning<Value: Sendable>(
+        _ id: BatchID, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: configuration.ownership / 3)
+                    _ = try await own(id)
+                }
+            }
+            defer { group.cancelAll() }
+            while let value = try await group.next() {
+                if let value { return value }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func run(_ batch: BatchRecord, _ logger: Logger) async throws {
+        guard let file = try await ledger.file(batch.inputFile) else {
+            return try await endWithoutInput(batch, logger)
+        }
+        var feeders = queues.filter { batch.linesPerPool[$0.key] != nil }.values.map { queue in
+            BatchFeeder(
+                batch: batch, fileBytes: file.bytes, queue: queue, ledger: ledger, topology: topology,
+                configuration: configuration)
+        }
+        var renewAt = ContinuousClock.now
+        var current = batch
+        while !Task.isCancelled {
+            if ContinuousClock.now >= renewAt {
+                guard let owned = try await own(batch.id) else { return }
+                current = owned
+                renewAt = .now + min(configuration.ownership / 3, .milliseconds(500))
+            }
+            if let outcome = current.outcomeForRest(at: clock.now()) {
+                let batch = current
+                try await whileOwning(batch.id) { try await end(batch, outcome, file) }
+                return try await finalize(batch.id, logger)
+            }
+            if try await feed(&feeders, current), try await isComplete(current) {
+                return try await finalize(batch.id, logger)
+            }
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
+    /// - Returns: whether all lines were fed and none is left in a queue.
+    private func feed(_ feeders: inout [BatchFeeder], _ batch: BatchRecord) async throws -> Bool {
+        var drained = true
+        for index in feeders.indices {
+            drained = try await feeders[index].step() == .drained && drained
+        }
+        return drained
+    }
+
+    /// Whether every line has its row. Rows are written before lines leave the queue, so a line that is in neither was
+    /// lost with the queue, and the batch is fed again.
+    private func isComplete(_ batch: BatchRecord) async throws -> Bool {
+        if try await ledger.counts(of: batch.id).finished >= batch.total { return true }
+        try await BatchEnder(self).failUnroutable(batch)
+        for queue in queues.values { try await queue.forgetFeed(of: batch.id) }
+        return false
+    }
+
+    private func end(_ batch: BatchRecord, _ outcome: TerminalState, _ file: FileRecord) async throws {
+        let ender = BatchEnder(self)
+        if outcome == .expired { try await ender.awaitRunning(batch) }
+        try await ender.endQueued(batch, outcome)
+        try await ender.endRest(batch, outcome)
+        for queue in queues.values { try await queue.forgetFeed(of: batch.id) }
+    }
+
+    /// The input was deleted under the batch: what did not run cannot run.
+    private func endWithoutInput(_ batch: BatchRecord, _ logger: Logger) async throws {
+        logger.error("the batch's input file is gone", [.fileID: .text(batch.inputFile.text)])
+        try await BatchEnder(self).endQueued(batch, .failed)
+        try await finalize(batch.id, logger)
+    }
+
+    private func finalize(_ id: BatchID, _ logger: Logger) async throws {
+        guard let batch = try await change(id, { $0.beginFinalizing(at: clock.now()) }) else { return }
+        let summary = try await ledger.summary(of: id)
+        let output = try await view(of: batch, .output, count: summary.counts.succeeded)
+        let errors = try await view(of: batch, .errors, count: summary.counts.unsuccessful)
+        let ended = try await change(id) { $0.finish(summary, output: output, errors: errors, at: clock.now()) }
+        for queue in queues.values { try await queue.forgetFeed(of: id) }
+        if let ended {
+            logger.info(
+                "batch ended", [.state: .text(ended.state.rawValue), .count: .integer(summary.counts.finished)])
+        }
+    }
+
+    /// The file that shows one kind of the batch's rows. Its id follows from the batch's, so a repeated step makes no
+    /// second one.
+    private func view(of batch: BatchRecord, _ kind: RowKind, count: Int) async throws -> FileID? {
+        guard count > 0 else { return nil }
+        let id = FileID("file-\(kind == .output ? "o" : "e")\(batch.id.suffix)")
+        if try await ledger.file(id) == nil {
+            let now = clock.now()
+            try await ledger.insert(
+                FileRecord(
+                    id: id, tenant: batch.tenant, filename: "\(batch.id)_\(kind.rawValue).jsonl",
+                    purpose: .batchOutput, bytes: try await ledger.outputBytes(of: batch.id, kind), createdAt: now,
+                    expiresAt: now.adding(.seconds(30 * 86_400)), content: .rows(of: batch.id, kind)))
+        }
+        return id
+    }
+}
