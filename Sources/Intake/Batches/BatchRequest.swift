@@ -1,0 +1,48 @@
+import JSON
+import Penstock
+
+/// The body of `POST /v1/batches`, checked as far as it can be without the input file.
+struct BatchRequest {
+    let inputFile: FileID
+    let endpoint: Endpoint
+    /// As the caller wrote it.
+    let window: String
+    let duration: Duration
+    let jobClass: JobClass
+    let tags: JobTags
+    let metadata: [MetadataPair]?
+
+    /// Fields that are not known are ignored: SDKs may learn new ones.
+    ///
+    /// - Throws: 400.
+    init(_ body: [UInt8]) throws {
+        let fields = try JSONFields(body: body)
+        inputFile = FileID(try fields.requiredText("input_file_id", length: 1...128))
+        guard let endpoint: Endpoint = try fields.choice("endpoint") else { throw fields.missing("endpoint") }
+        self.endpoint = endpoint
+        window = try fields.requiredText("completion_window")
+        guard let duration = DurationText.parse(window) else {
+            throw fields.wrong("completion_window", DurationText.allowed, code: "invalid_completion_window")
+        }
+        self.duration = duration
+        metadata = try MetadataField.read(fields)
+        let options = try JobOptions(metadata: metadata ?? [])
+        jobClass = options.jobClass ?? .batch
+        tags = options.tags
+        try Self.checkOutputExpiry(fields)
+    }
+
+    func record(id: BatchID, tenant: TenantID, at now: Timestamp) -> BatchRecord {
+        BatchRecord(
+            id: id, tenant: tenant, endpoint: endpoint, inputFile: inputFile, completionWindow: window, createdAt: now,
+            expiresAt: now.adding(duration), jobClass: jobClass, tags: tags, metadata: metadata)
+    }
+
+    private static func checkOutputExpiry(_ fields: JSONFields) throws {
+        guard let expiry = try fields.fields("output_expires_after") else { return }
+        guard try expiry.requiredText("anchor") == ExpiresAfter.anchor else {
+            throw expiry.wrong("anchor", ExpiresAfter.anchor)
+        }
+        guard try expiry.int("seconds", in: ExpiresAfter.range) != nil else { throw expiry.missing("seconds") }
+    }
+}

@@ -1,0 +1,114 @@
+import Hummingbird
+import JSON
+import Penstock
+
+/// `/v1/batches`.
+struct BatchesController: Sendable {
+    /// Writes that may come in between a cancellation's read and its write, again and again.
+    private static let cancelTries = 20
+
+    let ledger: any Ledger
+    let progress: BatchProgress
+    let maxBodyBytes: Int
+    let clock: WallClock
+    let metrics: IntakeMetrics
+
+    func addRoutes(to section: RouteSection<AuthenticatedContext>) {
+        section.on(.post, "/v1/batches", use: create)
+        section.on(.get, "/v1/batches", use: list)
+        section.on(.get, "/v1/batches/{id}", use: retrieve)
+        section.on(.post, "/v1/batches/{id}/cancel", use: cancel)
+    }
+
+    @Sendable
+    private func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let key = try IdempotencyKeyHeader.read(request.headers)
+        let body = try await context.body.collect(upTo: maxBodyBytes)
+        let order = try BatchRequest(body)
+        try context.caller.require(order.jobClass, param: "metadata.penstock_class")
+        try await checkInput(order.inputFile, of: context.tenant)
+        let now = clock.now()
+        var id = IDGenerator.batch(at: now)
+        if let key {
+            let hash = hexadecimalSHA256(body)
+            let key = IdempotencyKey(tenant: context.tenant, scope: "batch", key: key, requestHash: hash)
+            if let earlier = try await ledger.reserved(key, for: id.text, at: now) { id = BatchID(earlier) }
+            if let batch = try await ledger.batch(id) { return try await response(batch) }
+        }
+        let batch = order.record(id: id, tenant: context.tenant, at: now)
+        try await ledger.insert(batch)
+        metrics.createdBatch()
+        return try await response(batch)
+    }
+
+    @Sendable
+    private func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let query = try Query(request.uri.query)
+        let limit = try query.int("limit", in: 1...100, default: 20)
+        let found = try await ledger.batches(
+            of: context.tenant, after: try query.cursor().map(BatchID.init), limit: limit + 1)
+        let page = ListPage(found, limit: limit)
+        var summaries: [BatchID: BatchSummary] = [:]
+        for batch in page.elements { summaries[batch.id] = try await progress.summary(of: batch) }
+        return .list(page, id: \.id.text) { batch, writer in
+            if let summary = summaries[batch.id] { BatchObject.write(batch, summary, to: &writer) }
+        }
+    }
+
+    @Sendable
+    private func retrieve(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        try await response(try await find(context))
+    }
+
+    /// Persists the wish to cancel; the scheduler carries it out. Once more is fine.
+    @Sendable
+    private func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        for _ in 0..<Self.cancelTries {
+            let batch = try await find(context)
+            var cancelled = batch
+            guard cancelled.cancel(at: clock.now()) else {
+                throw APIError(
+                    .conflict, code: "batch_already_finished", "The batch is \(batch.state.rawValue) already.")
+            }
+            if cancelled == batch { return try await response(batch) }
+            if let stored = try await ledger.replace(cancelled) { return try await response(stored) }
+        }
+        throw LedgerUnavailable("the batch kept changing")
+    }
+
+    private func find(_ context: AuthenticatedContext) async throws -> BatchRecord {
+        let id = BatchID(try context.pathParameter("id"))
+        guard let batch = try await ledger.batch(id), batch.tenant == context.tenant else {
+            throw APIError.notFound("batch")
+        }
+        return batch
+    }
+
+    private func checkInput(_ id: FileID, of tenant: TenantID) async throws {
+        guard let file = try await ledger.file(id), file.tenant == tenant else {
+            throw APIError.badRequest("No such file.", param: "input_file_id", code: "file_not_found")
+        }
+        guard file.purpose == .batch else {
+            throw APIError.badRequest("The file's purpose must be batch.", param: "input_file_id", code: "invalid_purpose")
+        }
+    }
+
+    private func response(_ batch: BatchRecord) async throws -> Response {
+        let summary = try await progress.summary(of: batch)
+        return .json { BatchObject.write(batch, summary, to: &$0) }
+    }
+}
+
+extension JobLedger {
+    /// Reserves a key for an id.
+    ///
+    /// - Returns: the id it was reserved for before; nil when it was free.
+    /// - Throws: 409 when it was used for another request.
+    func reserved(_ key: IdempotencyKey, for id: String, at now: Timestamp) async throws -> String? {
+        switch try await reserve(key, for: id, at: now) {
+        case .reserved: return nil
+        case .replay(let earlier): return earlier
+        case .conflict: throw APIError.idempotencyConflict
+        }
+    }
+}

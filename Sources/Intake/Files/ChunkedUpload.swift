@@ -1,0 +1,43 @@
+import Penstock
+
+/// Writes a file's bytes into the ledger in chunks of `FileChunk.size`, and holds at most one of them.
+struct ChunkedUpload {
+    let id: FileID
+    private(set) var bytes = 0
+    private let ledger: any FileLedger
+    private let limit: Int
+    private let startedAt: Timestamp
+    private var chunk: [UInt8] = []
+    private var number = 0
+
+    init(_ id: FileID, to ledger: any FileLedger, limit: Int, at now: Timestamp) {
+        self.id = id
+        self.ledger = ledger
+        self.limit = limit
+        startedAt = now
+    }
+
+    /// - Throws: 413 at the byte too much, or what the ledger throws.
+    mutating func write(_ data: ArraySlice<UInt8>) async throws {
+        guard bytes + data.count <= limit else { throw APIError.tooLarge("A file", limit: limit) }
+        bytes += data.count
+        var rest = data
+        while !rest.isEmpty {
+            let piece = rest.prefix(FileChunk.size - chunk.count)
+            chunk.append(contentsOf: piece)
+            rest = rest.dropFirst(piece.count)
+            if chunk.count == FileChunk.size { try await flush() }
+        }
+    }
+
+    /// Writes what is left.
+    mutating func finish() async throws {
+        if !chunk.isEmpty { try await flush() }
+    }
+
+    private mutating func flush() async throws {
+        try await ledger.appendChunk(chunk, number: number, of: id, at: startedAt)
+        chunk.removeAll(keepingCapacity: true)
+        number += 1
+    }
+}

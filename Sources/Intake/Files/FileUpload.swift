@@ -1,0 +1,62 @@
+import Hummingbird
+import NIOCore
+import Penstock
+
+/// `POST /v1/files`: streams a form into the ledger. The next piece is read when the last one is stored, so a slow
+/// ledger slows the client and a file is never in memory.
+struct FileUpload {
+    /// What the form may have beside the file: boundaries, heads, fields. Twice that while a piece is being read.
+    private static let overhead = 64 << 10
+
+    let ledger: any FileLedger
+    let limit: Int
+    let clock: WallClock
+
+    /// - Returns: the file, which is now visible.
+    /// - Throws: 400, 413, or what the ledger throws. Chunks that were stored are then nobody's and go with time.
+    func receive(_ request: Request, from body: BodyReader, tenant: TenantID) async throws -> FileRecord {
+        let boundary = try MultipartParser.boundary(ofContentType: request.headers[.contentType])
+        guard (body.declaredLength ?? 0) <= limit + Self.overhead else { throw APIError.tooLarge("A file", limit: limit) }
+        let now = clock.now()
+        var form = UploadForm()
+        var file = ChunkedUpload(IDGenerator.file(at: now), to: ledger, limit: limit, at: now)
+        try await receive(MultipartParser(boundary: boundary), from: body, into: &form, &file)
+        let lifetime = try form.finish()
+        guard let filename = form.filename, file.bytes > 0 else {
+            throw APIError.badRequest("The file is empty.", param: "file", code: "empty_file")
+        }
+        try await file.finish()
+        let record = FileRecord(
+            id: file.id, tenant: tenant, filename: filename, purpose: .batch, bytes: Int64(file.bytes),
+            createdAt: now, expiresAt: now.adding(lifetime ?? ExpiresAfter.standard), content: .chunks)
+        try await ledger.insert(record)
+        return record
+    }
+
+    private func receive(
+        _ parser: consuming MultipartParser, from body: BodyReader, into form: inout UploadForm,
+        _ file: inout ChunkedUpload
+    ) async throws {
+        while let chunk = try await body.next() {
+            parser.append(chunk.readableBytesView)
+            while let event = try parser.next() { try await handle(event, &form, &file) }
+            // All that is not the file's: ignored fields and what follows the closing boundary, too.
+            guard body.received - file.bytes <= 2 * Self.overhead else {
+                throw APIError.tooLarge("What a form has beside its file", limit: Self.overhead)
+            }
+        }
+        guard parser.isFinished else { throw MultipartError.incomplete }
+    }
+
+    private func handle(_ event: MultipartParser.Event, _ form: inout UploadForm, _ file: inout ChunkedUpload)
+        async throws
+    {
+        switch event {
+        case .partBegins(let part): try form.begin(part)
+        case .data(let data):
+            if try form.take(data) { try await file.write(data) }
+        case .partEnds: try form.endPart()
+        case .formEnds: break
+        }
+    }
+}

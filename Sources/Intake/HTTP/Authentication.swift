@@ -1,0 +1,56 @@
+import Crypto
+import HTTPTypes
+import Hummingbird
+import Penstock
+
+/// Finds out whose API key a request carries. Without one the request goes on, and `AuthenticatedContext` refuses it.
+struct Authentication: RouterMiddleware {
+    typealias Context = IntakeContext
+
+    let ledger: any TenantLedger
+    let cache: KeyCache
+
+    @concurrent
+    func handle(
+        _ request: Request, context: IntakeContext, next: @concurrent (Request, IntakeContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        if let secret = Self.secret(in: request.headers) { context.caller = try await caller(for: secret) }
+        context.exchange.tenant = context.caller?.tenant
+        return try await next(request, context)
+    }
+
+    private func caller(for secret: String) async throws -> Caller? {
+        let hash = hexadecimalSHA256(secret.utf8)
+        guard let key = try await key(hash: hash), key.revokedAt == nil else { return nil }
+        return Caller(key)
+    }
+
+    private func key(hash: String) async throws -> APIKeyRecord? {
+        if let remembered = cache.lookup(hash) { return remembered }
+        let key = try await ledger.apiKey(hash: hash)
+        cache.remember(key, hash: hash)
+        return key
+    }
+
+    /// The key in the header of either dialect.
+    static func secret(in headers: HTTPFields) -> String? {
+        if let key = headers[.apiKey] { return key }
+        guard let authorization = headers[.authorization] else { return nil }
+        let parts = authorization.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1])
+    }
+}
+
+/// SHA-256 in hexadecimal: how keys and request bodies are told apart.
+func hexadecimalSHA256(_ bytes: some Collection<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    for byte in SHA256.hash(data: Array(bytes)) {
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+}

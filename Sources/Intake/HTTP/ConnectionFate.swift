@@ -1,0 +1,40 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// Whether a connection serves another request.
+enum ConnectionFate {
+    /// A rest this small is read to the end rather than closed upon.
+    private static let smallRest = 64 << 10
+    /// What is still read of a refused body, so that the client gets to see the answer rather than a reset.
+    private static let lingerBytes = 1 << 20
+    private static let lingerTime = TimeAmount.seconds(2)
+
+    /// True when the client asked for it, or when the body was not read and is not small: reading it to its end could
+    /// take for ever.
+    static func closes(after request: Request, body: BodyReader) -> Bool {
+        if request.headers[.connection]?.lowercased().contains("close") == true { return true }
+        guard !body.isFinished else { return false }
+        // The client may or may not send the body now: what comes next cannot be told apart.
+        if body.isHeldBack { return true }
+        guard let length = body.declaredLength else { return true }
+        return length - body.received > smallRest
+    }
+
+    /// Says that nothing more will come, reads on for a moment, then closes.
+    static func close(_ channel: any Channel, discarding body: BodyReader) async {
+        let end = channel.eventLoop.scheduleTask(in: lingerTime) { channel.close(promise: nil) }
+        // Whatever fails here means that the client is gone, and the connection is closed anyway.
+        try? await channel.close(mode: .output).get()
+        try? await body.discard(upTo: lingerBytes)
+        end.cancel()
+        channel.close(promise: nil)
+    }
+}
+
+extension BodyReader {
+    fileprivate func discard(upTo limit: Int) async throws {
+        let start = received
+        while received - start < limit, try await next() != nil {}
+    }
+}

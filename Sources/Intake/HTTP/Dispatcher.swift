@@ -1,0 +1,77 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import Penstock
+import Telemetry
+
+/// Takes a request from a connection and brings the answer back: request ids, errors, the access log, and whether the
+/// connection can be used again.
+///
+/// It stands in for Hummingbird's `Application`, which neither answers `Expect: 100-continue` nor ever stops reading a
+/// refused body.
+struct Dispatcher: Sendable {
+    let router: RouterResponder<IntakeContext>
+    let clock: WallClock
+    let metrics: IntakeMetrics
+    let logger: Logger
+    let dates = DateHeader()
+
+    @Sendable
+    func respond(to request: Request, writer: consuming ResponseWriter, channel: any Channel) async throws {
+        let held = HeldWriter(writer)
+        let exchange = makeExchange(request, writer: held)
+        let context = IntakeContext(source: exchange)
+        var response = await answer(request, context)
+        let closes = ConnectionFate.closes(after: request, body: exchange.body)
+        response.headers[.requestID] = exchange.requestID
+        response.headers[.date] = dates.value(at: clock.now())
+        if closes { response.headers[.connection] = "close" }
+        do {
+            try await held.write(response)
+        } catch {
+            // Throwing closes the connection: the client sees that the answer broke off.
+            finish(request, response, context, error: error)
+            throw error
+        }
+        finish(request, response, context, error: nil)
+        if closes { await ConnectionFate.close(channel, discarding: exchange.body) }
+    }
+
+    private func makeExchange(_ request: Request, writer: HeldWriter) -> Exchange {
+        let id = IDGenerator.named("req_", at: clock.now())
+        return Exchange(
+            requestID: id, logger: logger.adding([.requestID: .text(id)]),
+            body: BodyReader(of: request, writer: writer))
+    }
+
+    private func answer(_ request: Request, _ context: IntakeContext) async -> Response {
+        do {
+            return try await router.respond(to: request, context: context)
+        } catch {
+            if let known = APIError(mapping: error) { return .error(known) }
+            context.exchange.logger.error("unexpected error", [.path: .text(route(of: context))], error: error)
+            return .error(.unexpected(requestID: context.exchange.requestID))
+        }
+    }
+
+    private func finish(_ request: Request, _ response: Response, _ context: IntakeContext, error: (any Error)?) {
+        let duration = context.exchange.startedAt.duration(to: .now)
+        let route = route(of: context)
+        metrics.answered(
+            route: route, method: request.method, status: response.status.code, in: duration,
+            bytes: context.exchange.body.received)
+        var fields: LogFields = [
+            .method: .text(IntakeMetrics.label(of: request.method)), .path: .text(route),
+            .status: .integer(response.status.code), .durationMs: .number(duration.inSeconds * 1000),
+            .bytes: .integer(context.exchange.body.received),
+        ]
+        fields[.tenant] = context.exchange.tenant.map { .text($0.text) }
+        if error != nil { fields[.outcome] = "broken_off" }
+        context.exchange.logger.info("request", fields)
+    }
+
+    /// The template of the route that answered.
+    private func route(of context: IntakeContext) -> String { context.endpointPath ?? "none" }
+}

@@ -1,0 +1,8 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    static let requestID = HTTPField.Name("x-request-id")!
+    static let shouldRetry = HTTPField.Name("x-should-retry")!
+    static let apiKey = HTTPField.Name("x-api-key")!
+    static let idempotencyKey = HTTPField.Name("idempotency-key")!
+}

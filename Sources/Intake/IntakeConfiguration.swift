@@ -1,0 +1,37 @@
+/// How the HTTP API listens, and what it accepts.
+package struct IntakeConfiguration: Sendable {
+    /// The address to listen on.
+    package var host: String
+    /// 0 lets the system choose; `IntakeService` tells which.
+    package var port: Int
+    /// Bytes of a JSON request body.
+    package var maxBodyBytes: Int
+    /// Bytes of an uploaded file.
+    package var maxFileBytes: Int
+    /// Bytes of a job's body that still travel through Redis; the ledger keeps larger ones.
+    package var inlineBodyBytes: Int
+    /// A connection that sends nothing for this long, between requests or within one, is closed.
+    package var idleTimeout: Duration
+    /// How long an API key is believed without asking the ledger: the delay with which a revocation takes effect.
+    package var keyCacheSeconds: Int
+    /// Connections that may wait to be accepted.
+    package var backlog: Int
+    /// What `GET /` says.
+    package var version: String
+
+    package init(
+        host: String = "127.0.0.1", port: Int = 8080, maxBodyBytes: Int = 4 << 20, maxFileBytes: Int = 200 << 20,
+        inlineBodyBytes: Int = 64 << 10, idleTimeout: Duration = .seconds(60), keyCacheSeconds: Int = 5,
+        backlog: Int = 1024, version: String = "development"
+    ) {
+        self.host = host
+        self.port = port
+        self.maxBodyBytes = maxBodyBytes
+        self.maxFileBytes = maxFileBytes
+        self.inlineBodyBytes = inlineBodyBytes
+        self.idleTimeout = idleTimeout
+        self.keyCacheSeconds = keyCacheSeconds
+        self.backlog = backlog
+        self.version = version
+    }
+}

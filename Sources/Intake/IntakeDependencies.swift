@@ -1,0 +1,25 @@
+package import Penstock
+package import Telemetry
+
+/// The ports through which the HTTP API sees the rest of the system.
+package struct IntakeDependencies: Sendable {
+    package var ledger: any Ledger
+    /// One queue for every pool of `topology`.
+    package var queues: [PoolName: any JobQueue]
+    package var events: any CompletionEvents
+    package var topology: Topology
+    package var clock: WallClock
+    package var health: Health
+
+    package init(
+        ledger: any Ledger, queues: [PoolName: any JobQueue], events: any CompletionEvents, topology: Topology,
+        clock: WallClock, health: Health
+    ) {
+        self.ledger = ledger
+        self.queues = queues
+        self.events = events
+        self.topology = topology
+        self.clock = clock
+        self.health = health
+    }
+}

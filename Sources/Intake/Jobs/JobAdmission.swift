@@ -1,0 +1,51 @@
+import Penstock
+
+/// Takes jobs in: what it returns from is a promise.
+struct JobAdmission: Sendable {
+    let ledger: any JobLedger
+    let topology: Topology
+    let queues: [PoolName: any JobQueue]
+    let epochs: EpochDirectory
+    let finder: JobFinder
+    let inlineBodyBytes: Int
+
+    /// What became of a request: a new job, or the one that the same request made before.
+    enum Admitted {
+        case new(Job)
+        case earlier(FoundJob)
+    }
+
+    /// - Parameter requestHash: of the whole request body.
+    /// - Throws: 400 for an unknown model, 409 and 410 for an idempotency key's earlier use, `QueueFull` and whatever
+    ///   tells that a store is unavailable.
+    func admit(_ request: JobRequest, of tenant: TenantID, requestHash: @autoclosure () -> String, at now: Timestamp)
+        async throws -> Admitted
+    {
+        guard let pool = topology.pool(forModel: request.inspected.model), let queue = queues[pool.name] else {
+            throw APIError.badRequest("No such model.", param: "model", code: "model_not_found")
+        }
+        var id = IDGenerator.job(epoch: try await epochs.epoch(of: queue), at: now)
+        if let key = request.idempotencyKey {
+            let key = IdempotencyKey(tenant: tenant, scope: "job", key: key, requestHash: requestHash())
+            if let earlier = try await ledger.reserved(key, for: id.text, at: now) {
+                id = JobID(earlier)
+                // An id that nobody knows was minted by a request that got no further.
+                if let found = try await finder.find(id) { return .earlier(found) }
+            }
+        }
+        let job = request.job(id: id, tenant: tenant, at: now, inlineLimit: inlineBodyBytes)
+        try await take(job, body: request.body, into: queue)
+        return .new(job)
+    }
+
+    private func take(_ job: Job, body: [UInt8], into queue: any JobQueue) async throws {
+        guard job.durability == .ledger else { return try await queue.enqueue([job]) }
+        try await ledger.accept(job, body: body, pool: queue.pool)
+        // From here on the job is safe: if the queue does not take it, the scheduler brings it there.
+        do {
+            try await queue.enqueue([job])
+        } catch is QueueFull {
+        } catch is QueueUnavailable {
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import HTTPTypes
+import Hummingbird
+import JSON
+import Penstock
+
+/// `/v1/jobs`.
+struct JobsController: Sendable {
+    let ledger: any JobLedger
+    let admission: JobAdmission
+    let finder: JobFinder
+    let wait: JobWait
+    let listing: JobListing
+    let cancellation: JobCancellation
+    let maxBodyBytes: Int
+    let clock: WallClock
+    let metrics: IntakeMetrics
+
+    func addRoutes(to section: RouteSection<AuthenticatedContext>) {
+        section.on(.post, "/v1/jobs", use: create)
+        section.on(.get, "/v1/jobs", use: list)
+        section.on(.get, "/v1/jobs/{id}", use: retrieve)
+        section.on(.get, "/v1/jobs/{id}/attempts", use: attempts)
+        section.on(.post, "/v1/jobs/{id}/cancel", use: cancel)
+    }
+
+    @Sendable
+    private func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let key = try IdempotencyKeyHeader.read(request.headers)
+        let bytes = try await context.body.collect(upTo: maxBodyBytes)
+        let now = clock.now()
+        let order = try JobRequest(bytes, headerKey: key, at: now)
+        try context.caller.require(order.jobClass, param: "class")
+        let admitted = try await admission.admit(
+            order, of: context.tenant, requestHash: hexadecimalSHA256(bytes), at: now)
+        switch admitted {
+        case .new(let job):
+            metrics.acceptedJob(job.jobClass)
+            return Self.response(.accepted, JobView(waiting: job), isLocated: true)
+        case .earlier(let found):
+            return Self.response(.accepted, try await view(found), isLocated: true)
+        }
+    }
+
+    @Sendable
+    private func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let query = try Query(request.uri.query)
+        let limit = try query.int("limit", in: 1...100, default: 20)
+        let found = try await listing.jobs(
+            of: context.tenant, state: try query.choice("state"), after: try query.cursor().map(JobID.init),
+            limit: limit + 1)
+        let page = ListPage(found, limit: limit)
+        var views: [JobView] = []
+        for view in page.elements { views.append(try await withSpending(view)) }
+        return .list(ListPage(views, hasMore: page.hasMore), id: \.id.text, write: JobObject.write)
+    }
+
+    @Sendable
+    private func retrieve(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let seconds = try Query(request.uri.query).int("wait", in: 0...60, default: 0)
+        let id = JobID(try context.pathParameter("id"))
+        let found = try await wait.find(id, of: context.tenant, within: .seconds(seconds))
+        return Self.response(.ok, try await view(found))
+    }
+
+    @Sendable
+    private func attempts(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let id = JobID(try context.pathParameter("id"))
+        _ = try await finder.find(id, of: context.tenant)
+        let rows = try await ledger.attempts(of: id)
+        return .list(ListPage(rows, hasMore: false), id: \.id.text, write: AttemptObject.write)
+    }
+
+    @Sendable
+    private func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let id = JobID(try context.pathParameter("id"))
+        let row = try await cancellation.cancel(try await finder.find(id, of: context.tenant))
+        return Self.response(.ok, try await view(.finished(row)))
+    }
+
+    private func view(_ found: FoundJob) async throws -> JobView {
+        switch found {
+        case .finished(let row): try await withSpending(JobView(finished: row))
+        case .live(let status): try await withSpending(JobView(live: status))
+        case .accepted(let job): JobView(waiting: job)
+        }
+    }
+
+    private func withSpending(_ view: JobView) async throws -> JobView {
+        guard view.attempts > 0 else { return view }
+        var view = view
+        view.spending = Spending(try await ledger.attempts(of: view.id))
+        return view
+    }
+
+    private static func response(_ status: HTTPResponse.Status, _ view: JobView, isLocated: Bool = false) -> Response {
+        let headers: HTTPFields = isLocated ? [.location: "/v1/jobs/\(view.id)"] : [:]
+        return .json(status, headers: headers) { JobObject.write(view, to: &$0) }
+    }
+}

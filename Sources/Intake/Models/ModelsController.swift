@@ -1,0 +1,25 @@
+import Hummingbird
+import JSON
+import Penstock
+
+/// `/v1/models`: the aliases that routes exist for.
+struct ModelsController: Sendable {
+    let topology: Topology
+
+    func addRoutes(to section: RouteSection<AuthenticatedContext>) {
+        section.on(.get, "/v1/models", use: list)
+    }
+
+    @Sendable
+    private func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let aliases = topology.routes.keys.sorted()
+        return .list(ListPage(aliases, hasMore: false), id: { $0 }) { alias, writer in
+            writer.object { writer in
+                writer.member("id", alias)
+                writer.member("object", "model")
+                writer.member("created", 0)
+                writer.member("owned_by", "penstock")
+            }
+        }
+    }
+}
