@@ -1,0 +1,61 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Penstock
+
+/// Turns an HTTP request into a call to decide on.
+struct CallReader: Sendable {
+    let configuration: SimulatorConfiguration
+    let clock: WallClock
+
+    /// Reads the whole body, then judges it.
+    ///
+    /// - Throws: only when the caller's connection breaks.
+    func read(_ request: inout Request, endpoint: Endpoint) async throws -> ReceivedCall {
+        let key = Self.bearerToken(request.headers)
+        let body: [UInt8]
+        do {
+            body = try await Array(request.collectBody(upTo: configuration.maxBodyBytes).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            return refused(.tooLarge, endpoint, dice: Dice(hashing: []), key: key)
+        }
+        let dice = Dice(hashing: body)
+        if let refusal = refusal(key: key) { return refused(refusal, endpoint, dice: dice, key: key) }
+        return ReceivedCall(
+            endpoint: endpoint,
+            dice: dice,
+            apiKey: key ?? "",
+            content: content(body, dice: dice, endpoint: endpoint)
+        )
+    }
+
+    /// Why a caller with this key may not come in; nil when it may.
+    func refusal(key: String?) -> ProviderError? {
+        guard let wanted = configuration.apiKey, key != wanted.revealed else { return nil }
+        return .wrongKey(presented: key != nil)
+    }
+
+    /// What follows `Bearer` in `Authorization`.
+    static func bearerToken(_ headers: HTTPFields) -> String? {
+        guard let value = headers[.authorization], value.lowercased().hasPrefix("bearer ") else { return nil }
+        return String(value.dropFirst(7))
+    }
+
+    private func refused(_ error: ProviderError, _ endpoint: Endpoint, dice: Dice, key: String?) -> ReceivedCall {
+        ReceivedCall(endpoint: endpoint, dice: dice, apiKey: key ?? "", refusal: error)
+    }
+
+    private func content(
+        _ body: [UInt8],
+        dice: Dice,
+        endpoint: Endpoint
+    ) -> Result<ReceivedCall.Content, ProviderError> {
+        Result { () throws(ProviderError) in
+            let request = try SimulatedRequest(body, dice: dice, endpoint: endpoint)
+            guard request.inputTokens <= configuration.contextWindow else {
+                throw request.contextLengthError(limit: configuration.contextWindow)
+            }
+            return ReceivedCall.Content(request: request, answer: Answer(to: request, created: clock.now()))
+        }
+    }
+}

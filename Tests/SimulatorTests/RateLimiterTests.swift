@@ -1,0 +1,88 @@
+import Testing
+
+@testable import Simulator
+
+@Suite struct RateLimiterTests {
+    private let start = ContinuousClock.now
+
+    @Test func aBucketStartsFullAndFillsSteadily() {
+        var bucket = TokenBucket(perMinute: 60, at: start)
+        #expect(bucket.remaining == 60 && bucket.untilFull == .zero)
+        bucket.take(60)
+        #expect(bucket.remaining == 0)
+        #expect(bucket.wait(for: 1) == .seconds(1))
+        #expect(bucket.untilFull == .seconds(60))
+        bucket.refill(at: start + .seconds(30))
+        #expect(bucket.remaining == 30)
+        bucket.refill(at: start + .seconds(10))
+        #expect(bucket.remaining == 30)
+        bucket.refill(at: start + .seconds(600))
+        #expect(bucket.remaining == 60)
+    }
+
+    @Test func whoWaitsAsLongAsToldGetsIn() {
+        var limiter = RateLimiter(requestsPerMinute: 7, tokensPerMinute: 9973, at: start)
+        var now = start
+        for _ in 0..<500 {
+            guard let denial = limiter.admit(tokens: 1234, at: now) else { continue }
+            let told = GoDuration.milliseconds(denial.retryAfter ?? .zero)
+            #expect(told > 0)
+            now += .milliseconds(told)
+            // The other limit may now stand in the way, but not this one again.
+            #expect(limiter.admit(tokens: 1234, at: now)?.kind != denial.kind)
+        }
+        #expect(now > start + .seconds(600))
+    }
+
+    @Test func noMoreThanTheLimitGetsThrough() {
+        var limiter = RateLimiter(requestsPerMinute: 100, tokensPerMinute: nil, at: start)
+        var admitted = 0
+        for millisecond in stride(from: 0, to: 120_000, by: 20)
+        where limiter.admit(tokens: 1, at: start + .milliseconds(millisecond)) == nil { admitted += 1 }
+        // A full bucket and two minutes' worth.
+        #expect((298...300).contains(admitted))
+    }
+
+    @Test func aDeniedCallTakesNothing() {
+        var limiter = RateLimiter(requestsPerMinute: 10, tokensPerMinute: 100, at: start)
+        #expect(limiter.admit(tokens: 80, at: start) == nil)
+        let denial = limiter.admit(tokens: 50, at: start)
+        #expect(denial == RateLimitDenial(kind: .tokens, limit: 100, used: 80, requested: 50, retryAfter: .seconds(18)))
+        #expect(limiter.state.requests?.remaining == 9)
+        #expect(limiter.state.tokens?.remaining == 20)
+        #expect(limiter.admit(tokens: 20, at: start) == nil)
+    }
+
+    @Test func aCallLargerThanTheLimitIsNotToldToWait() {
+        var limiter = RateLimiter(requestsPerMinute: nil, tokensPerMinute: 100, at: start)
+        #expect(limiter.admit(tokens: 101, at: start)?.retryAfter == nil)
+        #expect(limiter.admit(tokens: 101, at: start) != nil)
+        #expect(limiter.admit(tokens: 100, at: start) == nil)
+    }
+
+    @Test(arguments: [nil, 0, -5]) func noLimitLetsEverythingThrough(limit: Int?) {
+        var limiter = RateLimiter(requestsPerMinute: limit, tokensPerMinute: limit, at: start)
+        for _ in 0..<1000 { #expect(limiter.admit(tokens: 1_000_000, at: start) == nil) }
+        #expect(limiter.state == RateLimitState(requests: nil, tokens: nil))
+    }
+
+    @Test func keysHaveLimitsOfTheirOwnUpToABound() {
+        var configuration = SimulatorConfiguration()
+        configuration.requestsPerMinute = 1
+        var limiters = RateLimiters(configuration)
+        #expect(limiters.admit("a", tokens: 0, at: start).denial == nil)
+        #expect(limiters.admit("b", tokens: 0, at: start).denial == nil)
+        #expect(limiters.admit("a", tokens: 0, at: start).denial != nil)
+        let admitted = (0..<3000).count { limiters.admit("key-\($0)", tokens: 0, at: start).denial == nil }
+        #expect(admitted == 1024 - 2 + 1)
+    }
+
+    @Test(arguments: [
+        (Duration.zero, "0s"), (.milliseconds(1), "1ms"), (.microseconds(119_001), "120ms"), (.seconds(1), "1s"),
+        (.milliseconds(1780), "1.78s"), (.milliseconds(8005), "8.005s"), (.milliseconds(692_334), "11m32.334s"),
+        (.seconds(60), "1m0s"), (.seconds(3600), "1h0m0s"),
+    ])
+    func durationsAreWrittenAsGoDoes(duration: Duration, text: String) {
+        #expect(GoDuration.text(duration) == text)
+    }
+}
