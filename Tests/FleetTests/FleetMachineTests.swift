@@ -1,0 +1,131 @@
+import Glibc
+import Testing
+
+@testable import Fleet
+
+@Suite struct FleetMachineTests {
+    private let start = ContinuousClock.now
+
+    /// A fleet of children with these stop orders and a grace of 10 s each.
+    private func machine(_ stopOrders: Int...) -> FleetMachine {
+        let children = stopOrders.enumerated().map { index, order in
+            ChildSpecification(
+                name: "child-\(index)",
+                executable: "/bin/false",
+                arguments: [],
+                stopOrder: order,
+                grace: .seconds(10)
+            )
+        }
+        return FleetMachine(children, policy: RestartPolicy(), at: start)
+    }
+
+    /// The same, with every child running under the process id 100 + its index.
+    private func runningMachine(_ stopOrders: Int...) -> FleetMachine {
+        let children = stopOrders.enumerated().map { index, order in
+            ChildSpecification(
+                name: "child-\(index)",
+                executable: "/bin/false",
+                arguments: [],
+                stopOrder: order,
+                grace: .seconds(10)
+            )
+        }
+        var machine = FleetMachine(children, policy: RestartPolicy(), at: start)
+        _ = machine.tick(at: start)
+        for index in children.indices { machine.spawned(index, pid: 100 + pid_t(index), at: start) }
+        return machine
+    }
+
+    @Test func allChildrenAreStartedOnce() {
+        var machine = machine(1, 2)
+        #expect(machine.nextDeadline == start)
+        #expect(machine.tick(at: start) == [.spawn(0), .spawn(1)])
+        #expect(machine.tick(at: start) == [])
+        machine.spawned(0, pid: 100, at: start)
+        machine.spawned(1, pid: 101, at: start)
+        #expect(machine.nextDeadline == nil && !machine.isFinished)
+    }
+
+    @Test func aChildThatEndsIsStartedAgainAfterItsDelay() {
+        var machine = runningMachine(1)
+        let ended = start + .seconds(3)
+        let restart = FleetMachine.Action.awaitRestart(0, delay: .seconds(1), failures: 1)
+        #expect(machine.ended(0, at: ended, jitter: 0) == [restart])
+        #expect(machine.nextDeadline == ended + .seconds(1))
+        #expect(machine.tick(at: ended + .milliseconds(999)) == [])
+        #expect(machine.tick(at: ended + .seconds(1)) == [.spawn(0)])
+    }
+
+    @Test func delaysDoubleUpToTheLongestAndStartOverAfterHealth() {
+        var machine = runningMachine(1)
+        var now = start
+        var delays: [Duration] = []
+        for _ in 0..<8 {
+            guard case .awaitRestart(_, let delay, _)? = machine.ended(0, at: now, jitter: 0).first else { return }
+            delays.append(delay)
+            now += delay
+            #expect(machine.tick(at: now) == [.spawn(0)])
+            machine.spawned(0, pid: 200, at: now)
+        }
+        #expect(delays == [1, 2, 4, 8, 16, 20, 20, 20].map { .seconds($0) })
+        let recovered = FleetMachine.Action.awaitRestart(0, delay: .seconds(1), failures: 1)
+        #expect(machine.ended(0, at: now + .seconds(60), jitter: 0) == [recovered])
+    }
+
+    @Test func aChildThatCannotBeStartedIsTriedAgain() {
+        var machine = machine(1)
+        _ = machine.tick(at: start)
+        let restart = FleetMachine.Action.awaitRestart(0, delay: .seconds(1), failures: 1)
+        #expect(machine.ended(0, at: start, jitter: 0) == [restart])
+        #expect(machine.tick(at: start + .seconds(1)) == [.spawn(0)])
+    }
+
+    @Test(arguments: 1...40) func jitterStaysWithinTheBounds(failures: Int) {
+        let policy = RestartPolicy()
+        let shortest = policy.delay(afterFailures: failures, jitter: 0)
+        let longest = policy.delay(afterFailures: failures, jitter: 1)
+        #expect(shortest >= .seconds(1) && longest <= .seconds(30))
+        #expect(longest == shortest * 1.5)
+    }
+
+    @Test func childrenEndInTheirOrder() {
+        var machine = runningMachine(3, 1, 2, 1)
+        #expect(machine.stop(at: start) == [.terminate(1, pid: 101), .terminate(3, pid: 103)])
+        #expect(machine.stop(at: start) == [])
+        #expect(machine.ended(3, at: start, jitter: 0) == [])
+        #expect(machine.ended(1, at: start, jitter: 0) == [.terminate(2, pid: 102)])
+        #expect(machine.ended(2, at: start, jitter: 0) == [.terminate(0, pid: 100)])
+        #expect(!machine.isFinished)
+        #expect(machine.ended(0, at: start, jitter: 0) == [])
+        #expect(machine.isFinished && machine.nextDeadline == nil)
+    }
+
+    @Test func aChildThatDoesNotEndIsKilledOnce() {
+        var machine = runningMachine(1, 2)
+        _ = machine.stop(at: start)
+        #expect(machine.nextDeadline == start + .seconds(10))
+        #expect(machine.tick(at: start + .seconds(9)) == [])
+        #expect(machine.tick(at: start + .seconds(10)) == [.kill(0, pid: 100)])
+        #expect(machine.tick(at: start + .seconds(60)) == [])
+        #expect(machine.ended(0, at: start + .seconds(60), jitter: 0) == [.terminate(1, pid: 101)])
+        // Its grace counts from when it was asked, not from the beginning of the shutdown.
+        #expect(machine.nextDeadline == start + .seconds(70))
+    }
+
+    @Test func nothingIsStartedAgainDuringShutdown() {
+        var machine = runningMachine(1, 2, 3)
+        _ = machine.ended(0, at: start, jitter: 0)
+        #expect(machine.stop(at: start) == [.terminate(1, pid: 101)])
+        #expect(machine.ended(2, at: start, jitter: 0) == [])
+        #expect(machine.tick(at: start + .seconds(5)) == [])
+        #expect(machine.ended(1, at: start, jitter: 0) == [])
+        #expect(machine.isFinished)
+    }
+
+    @Test func anEmptyFleetIsFinishedWhenStopped() {
+        var machine = machine()
+        #expect(!machine.isFinished)
+        #expect(machine.stop(at: start) == [] && machine.isFinished)
+    }
+}

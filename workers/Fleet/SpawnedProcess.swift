@@ -1,0 +1,103 @@
+import Glibc
+
+/// A child process and the lifeline to it: the write end of the pipe that is its standard input, which the kernel closes
+/// when this process is gone, however it went.
+struct SpawnedProcess: Sendable {
+    let pid: pid_t
+    let lifeline: CInt
+
+    /// Starts the program, in a process group of its own, so that a terminal's Ctrl-C reaches the supervisor alone, and
+    /// with all signals as they are by default. Standard output and error are shared with this process.
+    ///
+    /// - Throws: when it cannot be started; a missing program is noticed here as well.
+    static func start(_ child: ChildSpecification) throws(SystemCallError) -> SpawnedProcess {
+        let pipe = try makePipe()
+        defer { close(pipe.read) }
+        do {
+            return SpawnedProcess(pid: try spawn(child, standardInput: pipe.read), lifeline: pipe.write)
+        } catch {
+            close(pipe.write)
+            throw error
+        }
+    }
+
+    /// Calls `onExit` from another thread when the process has ended. It then still has to be reaped: until that its
+    /// number belongs to nobody else, so that no signal can go astray.
+    func watch(onExit: @escaping @Sendable () -> Void) throws(SystemCallError) {
+        let pid = pid
+        try OwnThread.start {
+            var info = siginfo_t()
+            while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+            onExit()
+        }
+    }
+
+    /// Takes the result of a process that has ended, or waits for that.
+    func reap() -> ProcessExit {
+        var status: CInt = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        close(lifeline)
+        return ProcessExit(waitStatus: status)
+    }
+
+    /// Asks it to end.
+    func terminate() {
+        kill(pid, SIGTERM)
+    }
+
+    /// Ends it and whatever it started itself.
+    func killGroup() {
+        kill(-pid, SIGKILL)
+    }
+
+    /// Both ends close on exec: a sibling that held a write end would keep an orphan from noticing that it is one.
+    private static func makePipe() throws(SystemCallError) -> (read: CInt, write: CInt) {
+        var ends: [CInt] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw SystemCallError(call: "pipe", code: errno) }
+        // Swift does not see `pipe2`; only the supervisor's own task starts programs, so nothing comes in between.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+
+    private static func spawn(_ child: ChildSpecification, standardInput: CInt) throws(SystemCallError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, standardInput, STDIN_FILENO)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        setSignalsAndGroup(&attributes)
+        var pid: pid_t = 0
+        let code = withCStrings([child.executable] + child.arguments) { arguments in
+            withCStrings(ChildEnvironment.of(child)) { environment in
+                posix_spawn(&pid, child.executable, &actions, &attributes, arguments, environment)
+            }
+        }
+        guard code == 0 else { throw SystemCallError(call: "posix_spawn", code: code) }
+        return pid
+    }
+
+    /// A program inherits ignored and blocked signals, and a supervisor has ignored the very ones that stop a child.
+    private static func setSignalsAndGroup(_ attributes: inout posix_spawnattr_t) {
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+    }
+}
+
+/// Lends `strings` as C wants them: pointers, with a null pointer at the end.
+private func withCStrings<Result>(
+    _ strings: [String],
+    _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+) -> Result {
+    let pointers = strings.map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    return body(pointers)
+}
