@@ -1,0 +1,79 @@
+import Ledger
+package import Logging
+import Penstock
+import Queue
+import Redis
+import Telemetry
+
+/// The stores behind the roles, opened and checked.
+package struct Backends: Sendable {
+    let redis: RedisClient
+    let ledger: SQLiteLedger
+    let queues: [RedisJobQueue]
+
+    /// Opens what the settings name. Redis is contacted by `check`.
+    ///
+    /// - Throws: `SettingsError` or what keeps the ledger from opening.
+    package init(_ settings: Settings, logger: Logger) throws {
+        let redis = try Self.redis(settings, logger)
+        self.redis = redis
+        ledger = try Self.openLedger(settings, logger: logger)
+        queues = settings.topology.pools.map {
+            RedisJobQueue(pool: $0, client: redis, lease: settings.worker.lease)
+        }
+    }
+
+    var queuesByPool: [PoolName: any JobQueue] {
+        Dictionary(uniqueKeysWithValues: queues.map { ($0.pool, $0 as any JobQueue) })
+    }
+
+    /// Waits for Redis for a while and refuses one that may lose jobs, unless the settings allow it.
+    package func check(_ settings: Settings, logger: Logger) async throws {
+        let problems = try await Self.patiently { try await RedisRequirements.problems(of: redis) }
+        for problem in problems { logger.warning("redis is not safe", [.reason: .text(problem)]) }
+        guard problems.isEmpty || settings.allowDataLoss else {
+            throw SettingsError(
+                problems.joined(separator: " ") + " Set redis.allow_data_loss: true to start all the same.")
+        }
+    }
+
+    package func close() async throws {
+        for queue in queues { queue.close() }
+        await redis.shutdown()
+        try await ledger.close()
+    }
+
+    /// The ledger alone, for work beside the roles.
+    static func openLedger(_ settings: Settings, logger: Logger) throws -> SQLiteLedger {
+        let scheme = "sqlite:"
+        guard settings.ledgerURL.hasPrefix(scheme), settings.ledgerURL.count > scheme.count else {
+            throw SettingsError.invalid("ledger.url", value: settings.ledgerURL, allowed: "sqlite:DIRECTORY")
+        }
+        return try SQLiteLedger(directory: String(settings.ledgerURL.dropFirst(scheme.count)), logger: logger)
+    }
+
+    private static func redis(_ settings: Settings, _ logger: Logger) throws -> RedisClient {
+        var configuration: RedisConfiguration
+        do {
+            configuration = try RedisConfiguration(url: settings.redisURL.revealed)
+        } catch {
+            throw SettingsError("setting `redis.url`: \(error.message)")
+        }
+        configuration.tls?.caFile = settings.redisCAFile
+        configuration.commandTimeout = settings.redisCommandTimeout
+        configuration.clientName = "penstock"
+        return try RedisClient(configuration: configuration, logger: logger)
+    }
+
+    /// At start Redis may still be loading its data.
+    private static func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let end = ContinuousClock.now + .seconds(30)
+        while true {
+            do {
+                return try await body()
+            } catch where ContinuousClock.now < end {
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+/// One scalar setting: its place in the file, what it may be, and what it is for.
+package struct SettingDefinition: Sendable {
+    /// What a value may be.
+    package enum Kind: Sendable {
+        case text
+        /// Text that may be absent.
+        case optionalText
+        case integer(ClosedRange<Int>)
+        case flag
+        case choice([String])
+    }
+
+    /// Section and name, such as `intake.port`.
+    package let path: String
+    package let kind: Kind
+    /// As it would be written; empty for an absent text.
+    package let defaultValue: String
+    package let doc: String
+
+    /// The environment variable that overrides it.
+    package var variable: String { "PENSTOCK_" + path.uppercased().map { $0 == "." ? "_" : String($0) }.joined() }
+
+    /// What an error message says is allowed.
+    package var allowed: String {
+        switch kind {
+        case .text, .optionalText: "a text"
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .flag: "true or false"
+        case .choice(let values): "one of \(values.joined(separator: ", "))"
+        }
+    }
+
+    /// Whether `value` is allowed.
+    func accepts(_ value: String) -> Bool {
+        switch kind {
+        case .text: !value.isEmpty
+        case .optionalText: true
+        case .integer(let range): Int(value).map(range.contains) ?? false
+        case .flag: value == "true" || value == "false"
+        case .choice(let values): values.contains(value)
+        }
+    }
+}
+
+extension SettingDefinition {
+    private static let ports = Kind.integer(0...65_535)
+
+    /// Every scalar setting, in the order of the reference.
+    package static let all: [SettingDefinition] =
+        redis + ledger + intake + worker + scheduler + simulator + operations + log
+
+    /// The sections that hold scalar settings.
+    static let sections = Set(all.map { String($0.path.prefix { $0 != "." }) })
+
+    private static func setting(_ path: String, _ kind: Kind, _ defaultValue: String, _ doc: String) -> Self {
+        SettingDefinition(path: path, kind: kind, defaultValue: defaultValue, doc: doc)
+    }
+
+    private static let redis = [
+        setting(
+            "redis.url", .text, "redis://127.0.0.1:6379/0",
+            "redis://[user[:password]@]host[:port][/database], or rediss:// for TLS."),
+        setting("redis.ca_file", .optionalText, "", "CA certificates (PEM) to verify a TLS server with."),
+        setting(
+            "redis.allow_data_loss", .flag, "false",
+            "Start although Redis has no append-only file or may evict keys. Accepted jobs can then be lost."),
+        setting("redis.command_timeout_ms", .integer(100...60_000), "5000", "Longest wait for a reply."),
+    ]
+    private static let ledger = [
+        setting("ledger.url", .text, "sqlite:penstock-ledger", "sqlite:DIRECTORY, for one machine.")
+    ]
+    private static let intake = [
+        setting("intake.host", .text, "127.0.0.1", "Address of the HTTP API."),
+        setting("intake.port", ports, "8080", "Port of the HTTP API; 0 takes any and logs it."),
+        setting("intake.max_body_bytes", .integer(1024...67_108_864), "4194304", "Largest JSON request body."),
+        setting("intake.max_file_bytes", .integer(1024...1_073_741_824), "209715200", "Largest uploaded file."),
+        setting("intake.idle_timeout_seconds", .integer(1...3600), "60", "A silent connection is closed after this."),
+        setting(
+            "intake.key_cache_seconds", .integer(0...300), "5",
+            "How long an API key is believed unasked: the delay of a revocation."),
+    ]
+    private static let worker = [
+        setting("worker.processes", .integer(1...64), "1", "Worker processes under `penstockd up`."),
+        setting("worker.calls_in_flight", .integer(1...10_000), "256", "Provider calls at once per process."),
+        setting(
+            "worker.lease_seconds", .integer(3...300), "10",
+            "How long a worker may be silent before its jobs go to others. The same for all processes."),
+        setting(
+            "worker.drain_seconds", .integer(0...3600), "30",
+            "How long running calls may go on after SIGTERM; then they are handed back."),
+        setting("worker.max_attempts", .integer(1...100), "5", "Calls per job, rate limits not counted."),
+        setting("worker.first_retry_ms", .integer(1...600_000), "1000", "Upper bound of the first retry's wait."),
+    ]
+    private static let scheduler = [
+        setting("scheduler.processes", .integer(1...16), "1", "Scheduler processes under `penstockd up`."),
+        setting("scheduler.max_batch_lines", .integer(1...1_000_000), "100000", "Most requests in one batch."),
+        setting(
+            "scheduler.feed_window_lines", .integer(10...100_000), "2000",
+            "Most lines of one batch that wait in one pool's queue at a time."),
+        setting(
+            "scheduler.feed_window_bytes", .integer(65_536...1_073_741_824), "16777216",
+            "Most bytes of one batch that wait in one pool's queue at a time, roughly."),
+    ]
+    private static let simulator = [
+        setting("simulator.enabled", .flag, "false", "Run a simulated provider under `penstockd up`."),
+        setting("simulator.host", .text, "127.0.0.1", "Address of the simulated provider."),
+        setting("simulator.port", ports, "8091", "Port of the simulated provider."),
+        setting("simulator.latency_ms", .integer(0...600_000), "0", "How long a call takes."),
+        setting(
+            "simulator.latency_sigma_percent", .integer(0...300), "0",
+            "Spread of the latency around its median (lognormal); 0 for none."),
+        setting("simulator.latency_per_output_token_us", .integer(0...1_000_000), "0", "Added per output token."),
+        setting("simulator.requests_per_minute", .integer(0...100_000_000), "0", "One-minute token bucket; 0 for none."),
+        setting("simulator.tokens_per_minute", .integer(0...1_000_000_000), "0", "One-minute token bucket; 0 for none."),
+        setting("simulator.max_concurrency", .integer(0...100_000), "0", "Calls at once; 0 for no limit."),
+        setting("simulator.fault_500_per_mille", .integer(0...1000), "0", "Calls of a thousand answered 500."),
+        setting("simulator.fault_503_per_mille", .integer(0...1000), "0", "Calls of a thousand answered 503."),
+        setting("simulator.fault_reset_per_mille", .integer(0...1000), "0", "Calls of a thousand whose connection breaks."),
+        setting("simulator.fault_hang_per_mille", .integer(0...1000), "0", "Calls of a thousand never answered."),
+        setting("simulator.fault_malformed_per_mille", .integer(0...1000), "0", "Calls of a thousand answered with bad JSON."),
+    ]
+    private static let operations = [
+        setting("operations.host", .text, "127.0.0.1", "Address of /metrics, /healthz and /readyz."),
+        setting(
+            "operations.port", ports, "9100",
+            "Port of /metrics, /healthz and /readyz; 0 takes any and logs it. Under `penstockd up`: intake the port "
+                + "itself, schedulers from +10, workers from +20, the simulator +90."),
+    ]
+    private static let log = [
+        setting(
+            "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
+            "Least level that is logged, as JSON lines on standard error.")
+    ]
+}

@@ -1,0 +1,138 @@
+package import Intake
+import Logging
+package import Penstock
+package import Simulator
+
+/// All settings of a process, checked.
+package struct Settings: Sendable {
+    package var redisURL: Secret
+    package var redisCAFile: String?
+    package var allowDataLoss: Bool
+    package var redisCommandTimeout: Duration
+    package var ledgerURL: String
+    package var intake: IntakeConfiguration
+    package var worker: WorkerSettings
+    package var scheduler: SchedulerSettings
+    package var simulatorEnabled: Bool
+    package var simulator: SimulatorConfiguration
+    package var operationsHost: String
+    package var operationsPort: Int
+    package var logLevel: String
+    package var topology: Topology
+    /// Names the price table in cost rows: it changes when a price does.
+    package var priceVersion: String
+}
+
+/// The `worker` section.
+package struct WorkerSettings: Sendable {
+    package var processes: Int
+    package var callsInFlight: Int
+    package var lease: Duration
+    package var drain: Duration
+    package var retries: RetryPolicy
+}
+
+/// The `scheduler` section.
+package struct SchedulerSettings: Sendable {
+    package var processes: Int
+    package var maxBatchLines: Int
+    package var feedWindowLines: Int
+    package var feedWindowBytes: Int
+}
+
+extension Settings {
+    /// - Parameter secrets: nil leaves credentials of targets out, for roles that call no provider.
+    /// - Throws: `SettingsError` that names the first wrong setting.
+    package init(yaml: String, environment: [String: String], secrets: SecretSource?) throws(SettingsError) {
+        let root = try SettingsSection(yaml: yaml)
+        try root.refuseUnknown(SettingDefinition.sections.union(["pools", "routes"]))
+        let values = try ScalarSettings(root, environment: environment)
+        redisURL = Secret(values.text("redis.url"))
+        redisCAFile = values.optionalText("redis.ca_file")
+        allowDataLoss = values.flag("redis.allow_data_loss")
+        redisCommandTimeout = .milliseconds(values.integer("redis.command_timeout_ms"))
+        ledgerURL = values.text("ledger.url")
+        intake = IntakeConfiguration(values)
+        worker = WorkerSettings(values)
+        scheduler = SchedulerSettings(values)
+        simulatorEnabled = values.flag("simulator.enabled")
+        simulator = SimulatorConfiguration(values)
+        operationsHost = values.text("operations.host")
+        operationsPort = values.integer("operations.port")
+        logLevel = values.text("log.level")
+        topology = try TopologySettings(secrets: secrets).read(root)
+        priceVersion = PriceVersion.of(topology)
+    }
+}
+
+extension IntakeConfiguration {
+    init(_ values: ScalarSettings) {
+        self.init(
+            host: values.text("intake.host"), port: values.integer("intake.port"),
+            maxBodyBytes: values.integer("intake.max_body_bytes"),
+            maxFileBytes: values.integer("intake.max_file_bytes"),
+            idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
+            keyCacheSeconds: values.integer("intake.key_cache_seconds"), version: PenstockVersion.text)
+    }
+}
+
+extension WorkerSettings {
+    init(_ values: ScalarSettings) {
+        processes = values.integer("worker.processes")
+        callsInFlight = values.integer("worker.calls_in_flight")
+        lease = .seconds(values.integer("worker.lease_seconds"))
+        drain = .seconds(values.integer("worker.drain_seconds"))
+        retries = RetryPolicy(
+            maxAttempts: values.integer("worker.max_attempts"),
+            firstWait: .milliseconds(values.integer("worker.first_retry_ms")))
+    }
+}
+
+extension SchedulerSettings {
+    init(_ values: ScalarSettings) {
+        processes = values.integer("scheduler.processes")
+        maxBatchLines = values.integer("scheduler.max_batch_lines")
+        feedWindowLines = values.integer("scheduler.feed_window_lines")
+        feedWindowBytes = values.integer("scheduler.feed_window_bytes")
+    }
+}
+
+extension SimulatorConfiguration {
+    init(_ values: ScalarSettings) {
+        self.init()
+        host = values.text("simulator.host")
+        port = values.integer("simulator.port")
+        let median = Duration.milliseconds(values.integer("simulator.latency_ms"))
+        let sigma = values.integer("simulator.latency_sigma_percent")
+        latency = sigma == 0 ? .fixed(median) : .lognormal(median: median, sigma: Double(sigma) / 100)
+        latencyPerOutputToken = .microseconds(values.integer("simulator.latency_per_output_token_us"))
+        requestsPerMinute = values.limit("simulator.requests_per_minute")
+        tokensPerMinute = values.limit("simulator.tokens_per_minute")
+        maxConcurrency = values.limit("simulator.max_concurrency")
+        faults.error500 = values.integer("simulator.fault_500_per_mille")
+        faults.error503 = values.integer("simulator.fault_503_per_mille")
+        faults.reset = values.integer("simulator.fault_reset_per_mille")
+        faults.hang = values.integer("simulator.fault_hang_per_mille")
+        faults.malformed = values.integer("simulator.fault_malformed_per_mille")
+    }
+}
+
+/// The version that programs and the API tell.
+package enum PenstockVersion {
+    package static let text = "0.1.0"
+}
+
+/// A short name for a table of prices.
+enum PriceVersion {
+    /// FNV-1a over names and prices, so that equal tables have equal names on all machines.
+    static func of(_ topology: Topology) -> String {
+        let lines = topology.pools.flatMap(\.targets).map { target in
+            "\(target.name)=\(target.price.map { "\($0.input.value)/\($0.cachedInput?.value ?? -1)/\($0.output.value)" } ?? "")"
+        }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in lines.sorted().joined(separator: ";").utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+        }
+        return "p-" + String(hash, radix: 16)
+    }
+}

@@ -1,0 +1,178 @@
+import Penstock
+
+/// Reads `pools` and `routes`: names are the operator's, so these sections have no fixed keys at the top.
+struct TopologySettings {
+    private static let targetKeys = [
+        "provider", "base_url", "api_key_env", "api_key_file", "model", "limit_groups", "max_concurrency",
+        "timeout_seconds", "price",
+    ]
+    private static let priceKeys = ["input_per_million", "cached_input_per_million", "output_per_million"]
+    private static let groupKeys = [
+        "requests_per_minute", "tokens_per_minute", "input_tokens_per_minute", "output_tokens_per_minute",
+        "max_concurrency",
+    ]
+
+    /// Where secrets come from; nil leaves them out, for roles that call no provider.
+    let secrets: SecretSource?
+
+    func read(_ root: SettingsSection) throws(SettingsError) -> Topology {
+        let section = try root.section("pools")
+        var pools: [Pool] = []
+        for name in section.keys { pools.append(try pool(name, section.section(name))) }
+        try checkNames(pools)
+        return Topology(pools: pools, routes: try routes(root.section("routes"), pools))
+    }
+
+    private func pool(_ name: String, _ section: SettingsSection) throws(SettingsError) -> Pool {
+        try checkName(name, section.path)
+        try section.refuseUnknown(["targets", "limit_groups", "class_weights"])
+        let groups = try section.section("limit_groups")
+        var limitGroups: [LimitGroup] = []
+        for name in groups.keys { limitGroups.append(try limitGroup(name, groups.section(name))) }
+        let targets = try section.section("targets")
+        var read: [Target] = []
+        for name in targets.keys {
+            read.append(try target(name, targets.section(name), groups: limitGroups.map(\.name)))
+        }
+        guard !read.isEmpty else { throw section.error("targets", "must name at least one target") }
+        return Pool(
+            name: PoolName(name), targets: read, limitGroups: limitGroups,
+            classWeights: try classWeights(section.section("class_weights")))
+    }
+
+    private func classWeights(_ section: SettingsSection) throws(SettingsError) -> [JobClass: Int] {
+        try section.refuseUnknown(JobClass.allCases.map(\.rawValue))
+        var weights = Pool.defaultClassWeights
+        for jobClass in JobClass.allCases {
+            if let weight = try section.integer(jobClass.rawValue, 1...1000) { weights[jobClass] = weight }
+        }
+        return weights
+    }
+
+    private func limitGroup(_ name: String, _ section: SettingsSection) throws(SettingsError) -> LimitGroup {
+        try checkName(name, section.path)
+        try section.refuseUnknown(Self.groupKeys)
+        return LimitGroup(
+            name: name,
+            requestsPerMinute: try section.integer("requests_per_minute", 1...100_000_000),
+            tokensPerMinute: try section.integer("tokens_per_minute", 1...10_000_000_000),
+            inputTokensPerMinute: try section.integer("input_tokens_per_minute", 1...10_000_000_000),
+            outputTokensPerMinute: try section.integer("output_tokens_per_minute", 1...10_000_000_000),
+            maxConcurrency: try section.integer("max_concurrency", 1...1_000_000))
+    }
+
+    private func target(_ name: String, _ section: SettingsSection, groups: [String]) throws(SettingsError) -> Target {
+        try checkName(name, section.path)
+        try section.refuseUnknown(Self.targetKeys)
+        let limitGroups = try section.list("limit_groups")
+        for group in limitGroups where !groups.contains(group) {
+            throw section.error("limit_groups", "names \(group.debugDescription), which is not a limit group of its pool")
+        }
+        return Target(
+            name: name, provider: try section.scalar("provider") ?? "openai", baseURL: try baseURL(section),
+            apiKey: try apiKey(section), model: try section.scalar("model"), limitGroups: limitGroups,
+            maxConcurrency: try section.integer("max_concurrency", 1...1_000_000),
+            timeout: .seconds(try section.integer("timeout_seconds", 1...3600) ?? 300),
+            price: try price(section))
+    }
+
+    private func baseURL(_ section: SettingsSection) throws(SettingsError) -> String {
+        var url = try section.scalar("base_url") ?? ""
+        while url.hasSuffix("/") { url.removeLast() }
+        guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+            throw section.error("base_url", "must be an http:// or https:// URL up to and including the version")
+        }
+        return url
+    }
+
+    private func apiKey(_ section: SettingsSection) throws(SettingsError) -> Secret? {
+        guard let secrets else { return nil }
+        if let variable = try section.scalar("api_key_env") {
+            guard let key = secrets.variable(variable) else {
+                throw section.error("api_key_env", "names the environment variable \(variable), which is not set")
+            }
+            return Secret(key)
+        }
+        guard let path = try section.scalar("api_key_file") else { return nil }
+        guard let key = secrets.file(path) else {
+            throw section.error("api_key_file", "names \(path), which cannot be read or is empty")
+        }
+        return Secret(key)
+    }
+
+    private func price(_ section: SettingsSection) throws(SettingsError) -> TokenPrice? {
+        guard section.has("price") else { return nil }
+        let price = try section.section("price")
+        try price.refuseUnknown(Self.priceKeys)
+        guard let input = try price.usd("input_per_million"), let output = try price.usd("output_per_million") else {
+            throw section.error("price", "needs input_per_million and output_per_million")
+        }
+        return TokenPrice(input: input, cachedInput: try price.usd("cached_input_per_million"), output: output)
+    }
+
+    private func routes(_ section: SettingsSection, _ pools: [Pool]) throws(SettingsError) -> [String: PoolName] {
+        var routes: [String: PoolName] = [:]
+        for model in section.keys {
+            let pool = try section.scalar(model) ?? ""
+            guard pools.contains(where: { $0.name.text == pool }) else {
+                throw section.error(model, "names the pool \(pool.debugDescription), which does not exist")
+            }
+            routes[model] = PoolName(pool)
+        }
+        return routes
+    }
+
+    /// Targets and limit groups are named in Redis and in cost rows, so their names are unique over all pools; a limit
+    /// group belongs to exactly one pool.
+    private func checkNames(_ pools: [Pool]) throws(SettingsError) {
+        let lists = [("targets", pools.flatMap { $0.targets.map(\.name) }),
+            ("limit_groups", pools.flatMap { $0.limitGroups.map(\.name) })]
+        for (key, names) in lists {
+            var seen: Set<String> = []
+            for name in names where !seen.insert(name).inserted {
+                throw SettingsError("setting `pools.*.\(key).\(name)` stands in two pools; names must be unique")
+            }
+        }
+    }
+
+    /// Names stand in Redis fields, metric labels and scripts' records.
+    private func checkName(_ name: String, _ path: String) throws(SettingsError) {
+        let isValid = (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+                case UInt8(ascii: "."): true
+                default: false
+                }
+            }
+        guard isValid else {
+            throw SettingsError("setting `\(path)`: a name is 1 to 64 letters, digits, `_`, `-` and `.`")
+        }
+    }
+}
+
+/// Where credentials are looked up.
+package struct SecretSource {
+    var variable: (String) -> String?
+    var file: (String) -> String?
+}
+
+extension SettingsSection {
+    func integer(_ key: String, _ range: ClosedRange<Int>) throws(SettingsError) -> Int? {
+        guard let text = try scalar(key) else { return nil }
+        guard let value = Int(text), range.contains(value) else {
+            throw error(key, "is \(text.debugDescription); it must be a whole number from "
+                + "\(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    func usd(_ key: String) throws(SettingsError) -> Picodollars? {
+        guard let text = try scalar(key) else { return nil }
+        guard let price = Picodollars(usdPerMillion: text) else {
+            throw error(key, "is \(text.debugDescription); it must be US dollars per million tokens, such as \"0.15\"")
+        }
+        return price
+    }
+}

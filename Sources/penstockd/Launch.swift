@@ -1,0 +1,62 @@
+import ArgumentParser
+import Assembly
+import Glibc
+import Logging
+import Telemetry
+
+/// Starts processes; says what is wrong in one line and exits with 78 when the set-up is.
+enum Launch {
+    static func role(_ role: Role, _ path: String) async throws {
+        let settings = try load(path, withSecrets: role == .worker)
+        let logger = startLogging(settings, role: role.rawValue)
+        let runner = RoleRunner(role, settings, logger: logger)
+        try await explained { try await runner.run() }
+    }
+
+    static func up(_ path: String) async throws {
+        let settings = try load(path, withSecrets: true)
+        let logger = startLogging(settings, role: "up")
+        try await explained {
+            try await FleetRunner.run(settings, settingsFile: path, executable: try executable(), logger: logger)
+        }
+    }
+
+    static func load(_ path: String, withSecrets: Bool) throws -> Settings {
+        do {
+            return try Settings.load(path, withSecrets: withSecrets)
+        } catch {
+            throw fail("\(error)", EX_CONFIG)
+        }
+    }
+
+    static func startLogging(_ settings: Settings, role: String) -> Logger {
+        // A peer that went away must not end the process.
+        signal(SIGPIPE, SIG_IGN)
+        LoggingBootstrap.start(level: LoggingBootstrap.level(named: settings.logLevel) ?? .info, role: role)
+        return Logger(label: "penstock")
+    }
+
+    static func explained(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as SettingsError {
+            throw fail("\(error)", EX_CONFIG)
+        } catch {
+            throw fail("\(error)", EX_UNAVAILABLE)
+        }
+    }
+
+    private static func fail(_ message: String, _ code: CInt) -> ExitCode {
+        let line = Array("penstockd: \(message)\n".utf8)
+        // Nobody is left to tell when standard error is gone.
+        _ = write(STDERR_FILENO, line, line.count)
+        return ExitCode(code)
+    }
+
+    private static func executable() throws -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = readlink("/proc/self/exe", &buffer, Int(PATH_MAX))
+        guard count > 0 else { throw SettingsError("this program's own path cannot be found") }
+        return String(decoding: buffer[0..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Assembly
+
+/// What all commands that read settings share.
+struct SettingsOption: ParsableArguments {
+    @Option(name: .long, help: "The settings file (YAML); `penstockd settings` prints the reference.")
+    var settings: String
+}
+
+/// All roles on one machine.
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Run all roles as supervised processes on this machine.")
+    @OptionGroup var options: SettingsOption
+
+    func run() async throws {
+        try await Launch.up(options.settings)
+    }
+}
+
+/// The HTTP API.
+struct IntakeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "intake", abstract: "Run the HTTP API.")
+    @OptionGroup var options: SettingsOption
+
+    func run() async throws {
+        try await Launch.role(.intake, options.settings)
+    }
+}
+
+/// Batches, expiry, retries, recovery.
+struct SchedulerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scheduler", abstract: "Run what no single job drives: batches, expiry, retries, recovery.")
+    @OptionGroup var options: SettingsOption
+
+    func run() async throws {
+        try await Launch.role(.scheduler, options.settings)
+    }
+}
+
+/// Provider calls.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "worker", abstract: "Run a worker: provider calls.")
+    @OptionGroup var options: SettingsOption
+
+    func run() async throws {
+        try await Launch.role(.worker, options.settings)
+    }
+}
+
+/// A provider to try things with.
+struct SimulatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulator", abstract: "Run a simulated provider that speaks the OpenAI dialect.")
+    @OptionGroup var options: SettingsOption
+
+    func run() async throws {
+        try await Launch.role(.simulator, options.settings)
+    }
+}
