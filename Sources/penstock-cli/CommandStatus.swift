@@ -1,0 +1,14 @@
+/// The exit codes of every command. Usage errors are 64 and come from the argument parser.
+enum CommandStatus: Int32, Sendable {
+    case success = 0
+    /// The command could not do its work.
+    case failure = 1
+    /// It did, but not all of the LLM work succeeded.
+    case partlyFailed = 2
+    /// The batch's input was refused.
+    case invalidInput = 3
+    /// No answer from the server.
+    case unreachable = 4
+    /// Ctrl-C while following; what was submitted goes on.
+    case interrupted = 130
+}

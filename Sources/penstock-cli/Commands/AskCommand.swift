@@ -1,0 +1,117 @@
+import ArgumentParser
+import JSON
+
+struct AskCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ask",
+        abstract: "Submit a single chat request as a job.",
+        discussion: """
+            Prints the job's id; with --wait the answer instead.
+
+            Examples:
+              penstock ask prod.chat.default "Why is the sky blue?" --wait
+              penstock ask prod.chat.default "Summarise: …" --class batch --deadline 6h
+            """
+    )
+
+    @Argument(help: "The model.")
+    var model: String
+
+    @Argument(help: "What to ask.")
+    var prompt: String
+
+    @Flag(help: "Wait for the answer and print it.")
+    var wait = false
+
+    @Option(help: "Instructions that come before the prompt.")
+    var system: String?
+
+    @Option(help: "Most tokens of the answer.")
+    var maxTokens: Int?
+
+    @Option(name: .customLong("class"), help: "How urgent it is: interactive, standard (the default) or batch.")
+    var jobClass: ClassArgument?
+
+    @Option(help: "How long the answer may take: \(WindowText.allowed) (default: 24h).")
+    var deadline: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "feature=NAME or customer=NAME, for the breakdown of costs; repeatable.",
+            valueName: "key=value"
+        )
+    )
+    var tag: [TagArgument] = []
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    func validate() throws {
+        if let deadline, WindowText.seconds(deadline) == nil {
+            throw ValidationError("--deadline must be \(WindowText.allowed).")
+        }
+        guard Set(tag.map(\.key)).count == tag.count else { throw ValidationError("A --tag key is given twice.") }
+    }
+
+    func run() async throws {
+        try await connection.withAPI { api in
+            let answer = try await api.post("/v1/jobs", body: body, idempotencyKey: "cli-\(RandomName.hex())")
+            let job = try JobView(answer.root)
+            try await wait ? follow(ObjectID(checking: job.id), api) : announce(job)
+        }
+    }
+
+    private func announce(_ job: JobView) throws {
+        if format.json { return try TextChannel.output.json(job.json) }
+        TextChannel.notes.note("Job accepted. Next:\n  penstock watch \(job.id)\n  penstock results \(job.id)")
+        try TextChannel.output.line(job.id.printable)
+    }
+
+    private func follow(_ id: ObjectID, _ api: API) async throws {
+        let job = try await Follower(api: api).job(id)
+        if format.json {
+            try TextChannel.output.json(job.json)
+        } else if let text = job.answerText {
+            let output = TextChannel.output
+            try output.line(output.terminal.isTerminal ? text.printableLines : text)
+        } else if let body = job.json.path("result", "body") {
+            try TextChannel.output.json(body)
+        }
+        if let problem = job.problem { TextChannel.notes.note("\(id) is \(job.state): \(problem)".printable) }
+        try job.verdict.throwUnlessSuccess()
+    }
+
+    /// The body of `POST /v1/jobs`.
+    var body: [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("endpoint", "/v1/chat/completions")
+            writer.memberIfPresent("class", jobClass?.rawValue)
+            writer.memberIfPresent("deadline", deadline)
+            if !tag.isEmpty {
+                writer.key("tags")
+                writer.object { writer in
+                    for tag in tag { writer.member(tag.key, tag.value) }
+                }
+            }
+            writer.key("body")
+            writer.object { writer in
+                writer.member("model", model)
+                writer.memberIfPresent("max_tokens", maxTokens)
+                writer.key("messages")
+                writer.array { writer in writeMessages(to: &writer) }
+            }
+        }
+        return writer.bytes
+    }
+
+    private func writeMessages(to writer: inout JSONWriter) {
+        for (role, content) in [("system", system), ("user", prompt)] {
+            guard let content else { continue }
+            writer.object { writer in
+                writer.member("role", role)
+                writer.member("content", content)
+            }
+        }
+    }
+}
