@@ -1,0 +1,59 @@
+"""Fixtures: one Penstock that most tests share, and others for tests that break things."""
+
+import pytest
+
+from harness.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory):
+    """The shared one: nobody kills its processes or wipes its Redis. Tests keep apart by tenants of their own."""
+    made = Stack(tmp_path_factory.mktemp("shared"), scheduler={"max_batch_lines": 500})
+    try:
+        yield made.up()
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def tenant(stack):
+    return stack.tenant()
+
+
+@pytest.fixture
+def other_tenant(stack):
+    return stack.tenant()
+
+
+@pytest.fixture
+def new_stack(tmp_path):
+    """Makes a stack of the test's own, not yet up; stopped at the end."""
+    made = []
+
+    def make(**options):
+        made.append(Stack(tmp_path / f"stack-{len(made)}", **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Shows what the shared server said last when a test fails."""
+    outcome = yield
+    report = outcome.get_result()
+    stacks = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Stack)]
+    if report.failed and stacks and stacks[0].supervisor:
+        report.sections.append(("penstockd", stacks[0].supervisor.tail()))
+
+
+def pytest_unconfigure(config):
+    """The plain closing line, whatever else was printed."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and not config.option.collectonly:
+        count = {name: len(reporter.stats.get(name, [])) for name in ["passed", "failed", "error", "skipped"]}
+        failed = count["failed"] + count["error"]
+        skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
+        print(f"{count['passed']} passed, {failed} failed{skipped}")

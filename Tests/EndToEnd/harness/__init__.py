@@ -1,0 +1,1 @@
+"""Starts Penstock's real programs on free ports and talks to them."""

@@ -1,0 +1,118 @@
+"""Processes that end with the tests, and what the kernel knows about them."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BIN = ROOT / ".build/release"
+
+
+def eventually(condition, what, seconds=30, pause=0.05):
+    """Waits until `condition()` is true and returns what it returned."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(pause)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def free_operations_port():
+    """The first of a hundred ports below the range that the kernel gives out; roles use the 1st, 11th, 21st …"""
+    for base in range(20_000 + os.getpid() % 50 * 100, 32_000, 100):
+        if all(is_free(base + offset) for offset in [0, 10, *range(20, 30), 90]):
+            return base
+    raise AssertionError("no free ports")
+
+
+class Process:
+    """A program that is killed with the tests, its output in a file. To be started from the main thread: the kernel
+    ends it with the thread that started it."""
+
+    def __init__(self, arguments, log, environment=None):
+        self.log = pathlib.Path(log)
+        with self.log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=output,
+                stderr=output, env={**os.environ, **(environment or {})}, start_new_session=True)
+        self.pid = self.popen.pid
+
+    @property
+    def is_running(self):
+        return self.popen.poll() is None
+
+    def wait(self, seconds):
+        """The exit code."""
+        return self.popen.wait(seconds)
+
+    def kill(self):
+        self.popen.kill()
+        self.popen.wait(10)
+
+    def stop(self, seconds=40):
+        if self.is_running:
+            self.popen.send_signal(signal.SIGTERM)
+            try:
+                self.popen.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise AssertionError(f"{self.log.name} did not end within {seconds} s of SIGTERM:\n{self.tail()}")
+
+    def tail(self, lines=30):
+        return "\n".join(self.log.read_text(errors="replace").split("\n")[-lines:])
+
+
+def stat_fields(pid):
+    """The fields of /proc/PID/stat after the name, or None when there is no such process."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def is_alive(pid):
+    fields = stat_fields(pid)
+    return fields is not None and fields[0] not in "ZX"
+
+
+def children(pid):
+    """The pids of the living children of a process."""
+    pids = [int(entry.name) for entry in pathlib.Path("/proc").iterdir() if entry.name.isdigit()]
+    return [each for each in pids if (fields := stat_fields(each)) and fields[1] == str(pid) and fields[0] not in "ZX"]
+
+
+def arguments_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def peak_memory(pid):
+    """The most bytes that were ever resident, or 0 when the process is gone."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    lines = [line.split() for line in status.split("\n") if line.startswith("VmHWM:")]
+    return int(lines[0][1]) * 1024 if lines else 0

@@ -1,0 +1,53 @@
+"""Settings files of the tests. JSON is YAML, so no YAML library is needed."""
+
+import copy
+
+PRICES = {
+    "gpt-4o-mini": {"input_per_million": "0.15", "cached_input_per_million": "0.075", "output_per_million": "0.60"},
+    "gpt-4o": {"input_per_million": "2.50", "cached_input_per_million": "1.25", "output_per_million": "10.00"},
+    "text-embedding-3-small": {"input_per_million": "0.02", "output_per_million": "0"},
+}
+# Pools that let one call through at a time: a test that needs waiting jobs takes one for itself.
+NARROW = [f"narrow-{number}" for number in range(1, 7)]
+# A pool for fairness: calls take their time and only four run.
+FAIR = "fair"
+
+
+def pool(name, simulator_port, max_concurrency):
+    """A pool with one target of the model's name and one limit group, roomy but for concurrency."""
+    return {
+        "targets": {f"{name}-target": {
+            "provider": "openai", "base_url": f"http://127.0.0.1:{simulator_port}/v1", "model": name,
+            "limit_groups": [f"{name}-limits"], "timeout_seconds": 30,
+            "price": PRICES.get(name, PRICES["gpt-4o-mini"]),
+        }},
+        "limit_groups": {f"{name}-limits": {
+            "requests_per_minute": 100_000, "tokens_per_minute": 100_000_000, "max_concurrency": max_concurrency}},
+    }
+
+
+def settings(redis_url, ledger, port, operations_port, simulator_port):
+    widths = {"gpt-4o-mini": 128, "gpt-4o": 64, "text-embedding-3-small": 64, FAIR: 4, **dict.fromkeys(NARROW, 1)}
+    return {
+        "redis": {"url": redis_url},
+        "ledger": {"url": f"sqlite:{ledger}"},
+        "intake": {"port": port},
+        "worker": {"drain_seconds": 5},
+        "operations": {"port": operations_port},
+        "simulator": {"enabled": True, "port": simulator_port, "latency_ms": 20},
+        "pools": {pool_name(model): pool(model, simulator_port, width) for model, width in widths.items()},
+        "routes": {model: pool_name(model) for model in widths},
+    }
+
+
+def pool_name(model):
+    return "pool-" + model
+
+
+def merged(base, changes):
+    """`base` with nested `changes` laid over it."""
+    result = copy.deepcopy(base)
+    for key, value in changes.items():
+        is_nested = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if is_nested else value
+    return result

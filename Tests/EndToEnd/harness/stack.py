@@ -1,0 +1,153 @@
+"""A whole Penstock on free ports: Redis, settings, keys, and `penstockd up`."""
+
+import itertools
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+
+from openai import OpenAI
+
+from .processes import BIN, Process, arguments_of, children, eventually, free_operations_port, free_port
+from .redis_server import RedisServer
+from .settings import merged, settings
+from .web import Web
+
+OFFSETS = {"intake": 0, "scheduler": 10, "worker": 20}
+
+
+class Stack:
+    def __init__(self, folder, redis_settings=None, **changes):
+        """`changes` are laid over the settings of the tests."""
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.redis = RedisServer(self.folder / "redis", **(redis_settings or {}))
+        self.port, self.simulator_port, self.operations_port = free_port(), free_port(), free_operations_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.settings = merged(
+            settings(self.redis.url, self.folder / "ledger", self.port, self.operations_port, self.simulator_port),
+            changes)
+        self.settings_file = self.folder / "settings.yaml"
+        self.settings_file.write_text(json.dumps(self.settings, indent=2))
+        self.supervisor, self.numbers = None, itertools.count(1)
+        self.admin_key = self.make_key("operator", "--admin")
+
+    # Programs
+
+    def penstockd(self, *arguments, check=True):
+        """Runs penstockd to its end."""
+        return subprocess.run([BIN / "penstockd", *map(str, arguments)], capture_output=True, text=True, check=check,
+                              timeout=60)
+
+    def make_key(self, tenant, *options):
+        """A key written straight into the ledger, as the first one has to be."""
+        done = self.penstockd("keys", "create", "--settings", self.settings_file, "--tenant", tenant, "--name", "test",
+                              *options)
+        assert done.stdout.startswith("psk_"), done
+        return done.stdout.strip()
+
+    def up(self):
+        self.supervisor = Process([BIN / "penstockd", "up", "--settings", self.settings_file], self.folder / "up.log")
+        self.wait_until_ready()
+        return self
+
+    def wait_until_ready(self):
+        for role in OFFSETS:
+            eventually(lambda: self.is_ready(role), f"{role} is ready", seconds=60)
+        eventually(lambda: self.simulator_answers, "the simulator answers", seconds=60)
+
+    def is_ready(self, role):
+        assert self.supervisor.is_running, f"penstockd ended:\n{self.supervisor.tail()}"
+        try:
+            web = Web(f"http://127.0.0.1:{self.operations_port + OFFSETS[role]}")
+            return web.get("/readyz", timeout=5).status == 200
+        except OSError:
+            return False
+
+    @property
+    def simulator_answers(self):
+        try:
+            return self.statistics() is not None
+        except OSError:
+            return False
+
+    def stop(self):
+        try:
+            if self.supervisor:
+                self.supervisor.stop()
+        finally:
+            self.redis.stop()
+
+    # Its processes
+
+    def pids(self, role):
+        """The living processes of a role under the supervisor."""
+        return [pid for pid in children(self.supervisor.pid) if role in arguments_of(pid)[1:2]]
+
+    def pid(self, role):
+        return eventually(lambda: self.pids(role), f"{role} runs")[0]
+
+    def kill(self, role):
+        """Kills the only process of a role the hard way."""
+        [pid] = self.pids(role)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    # Its users
+
+    @property
+    def admin(self):
+        return Web(self.url, self.admin_key)
+
+    def tenant(self, name=None, weight=None, **key_options):
+        """A user of a new tenant."""
+        name = name or f"tenant-{next(self.numbers)}"
+        reply = self.admin.post("/v1/admin/keys", {"tenant": name, "name": "test", **key_options})
+        assert reply.status == 200, reply
+        if weight:
+            assert self.admin.put(f"/v1/admin/tenants/{name}", {"weight": weight}).status == 200
+        return Tenant(self, name, reply.json["key"])
+
+    # What it did
+
+    def statistics(self):
+        return Web(f"http://127.0.0.1:{self.simulator_port}").get("/simulator/statistics", timeout=10).json
+
+    def calls(self):
+        """All calls that the simulator remembers."""
+        web, found, after = Web(f"http://127.0.0.1:{self.simulator_port}"), [], 0
+        while True:
+            page = web.get(f"/simulator/calls?after={after}").json
+            found += page["calls"]
+            after = page["last_sequence"]
+            if not page["has_more"]:
+                return found
+
+    def calls_tagged(self, tag):
+        return self.statistics()["tags"].get(tag, 0)
+
+    def ledger(self, query, *values):
+        """Rows of the ledger's database."""
+        path = (self.folder / "ledger/ledger.sqlite").as_uri()
+        database = sqlite3.connect(f"{path}?mode=ro", uri=True, timeout=30)
+        try:
+            return database.execute(query, values).fetchall()
+        finally:
+            database.close()
+
+
+class Tenant:
+    """A user: one API key, the SDK, plain HTTP and the command line."""
+
+    def __init__(self, stack, name, key):
+        self.stack, self.name, self.key = stack, name, key
+        self.web = Web(stack.url, key)
+        self.sdk = OpenAI(base_url=f"{stack.url}/v1", api_key=key)
+
+    def cli(self, *arguments, timeout=120, **environment):
+        """Runs `penstock` to its end."""
+        variables = {**os.environ, "PENSTOCK_URL": self.stack.url, "PENSTOCK_API_KEY": self.key, "NO_COLOR": "1"}
+        return subprocess.run([BIN / "penstock", *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+                              encoding="utf-8", env={**variables, **environment})

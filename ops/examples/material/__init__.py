@@ -1,0 +1,1 @@
+"""What the example requests are made of: each module yields the request bodies of one kind of work."""
