@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Layers, from the bottom: C shims, base, clients and domain, adapters and apps, Assembly, executables.
-// A module imports only lower layers; `ops/check-layers` compares every `import` with the table in README.md.
+// A module imports only lower layers; `ops/check-layers` compares every `import` with the table in ops/layers.json.
 
 let strict = Context.environment["PENSTOCK_STRICT"] == "1"
 
@@ -36,14 +36,23 @@ func module(_ name: String, _ dependencies: [Target.Dependency], path: String? =
     -> Target
 {
     .target(
-        name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: settings)
+        name: name,
+        dependencies: dependencies,
+        path: path,
+        resources: resources,
+        swiftSettings: settings
+    )
 }
 
 /// The tests of one module, under `Tests/NAMETests`.
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: exclude,
-        swiftSettings: settings)
+        name: "\(name)Tests",
+        dependencies: dependencies,
+        path: "Tests/\(name)Tests",
+        exclude: exclude,
+        swiftSettings: settings
+    )
 }
 
 /// A program that is built with the package but shipped nowhere: a fuzzer or a benchmark.
@@ -74,9 +83,17 @@ let package = Package(
     targets: [
         // 0: C
         .systemLibrary(
-            name: "CHiredis", path: "Sources/CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+            name: "CHiredis",
+            path: "Sources/CHiredis",
+            pkgConfig: "hiredis",
+            providers: [.apt(["libhiredis-dev"])]
+        ),
         .systemLibrary(
-            name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+            name: "CCurl",
+            path: "Sources/CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
 
         // 1: base
         module("JSON", []),
@@ -89,8 +106,10 @@ let package = Package(
 
         // 3: adapters
         module(
-            "Queue", ["Penstock", "Redis", "JSON", "Telemetry", logging],
-            resources: [.embedInCode("Scripts")]),
+            "Queue",
+            ["Penstock", "Redis", "JSON", "Telemetry", logging],
+            resources: [.embedInCode("Scripts")]
+        ),
         module("Ledger", ["Penstock", "JSON", "Telemetry", logging, grdb]),
         module("Providers", ["Penstock", "Fetch", "JSON", "Telemetry", logging]),
 
@@ -100,14 +119,19 @@ let package = Package(
             [
                 "Penstock", "JSON", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
                 nioHTTP1, logging, lifecycle, crypto,
-            ]),
+            ]
+        ),
         module("Simulator", ["Penstock", "JSON", "Telemetry", hummingbird, httpTypes, nioCore, logging, lifecycle]),
         module(
-            "InferenceWorker", ["Penstock", "JSON", "Telemetry", logging, coreMetrics, lifecycle],
-            path: "workers/InferenceWorker"),
+            "InferenceWorker",
+            ["Penstock", "JSON", "Telemetry", logging, coreMetrics, lifecycle],
+            path: "workers/InferenceWorker"
+        ),
         module(
-            "Scheduler", ["Penstock", "JSON", "Telemetry", logging, coreMetrics, lifecycle],
-            path: "workers/Scheduler"),
+            "Scheduler",
+            ["Penstock", "JSON", "Telemetry", logging, coreMetrics, lifecycle],
+            path: "workers/Scheduler"
+        ),
         module("Fleet", ["Penstock", "Telemetry", logging, lifecycle], path: "workers/Fleet"),
 
         // 4: composition
@@ -117,15 +141,21 @@ let package = Package(
                 "JSON", "Telemetry", "Redis", "Fetch", "Penstock", "Queue", "Ledger", "Providers", "Intake",
                 "Simulator", "InferenceWorker", "Scheduler", "Fleet", hummingbird, httpTypes, nioCore, nioPosix,
                 logging, coreMetrics, lifecycle, unixSignals, yams, crypto,
-            ]),
+            ]
+        ),
 
         // 5: programs
         .executableTarget(
-            name: "penstockd", dependencies: ["Assembly", "Telemetry", "Penstock", logging, argumentParser],
-            swiftSettings: settings),
+            name: "penstockd",
+            dependencies: ["Assembly", argumentParser],
+            swiftSettings: settings
+        ),
         .executableTarget(
-            name: "penstock", dependencies: ["Fetch", "JSON", argumentParser, logging], path: "Sources/penstock-cli",
-            swiftSettings: settings),
+            name: "penstock",
+            dependencies: ["Fetch", "JSON", argumentParser, logging],
+            path: "Sources/penstock-cli",
+            swiftSettings: settings
+        ),
 
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
@@ -140,7 +170,10 @@ let package = Package(
         tests("Providers", ["Providers", "Penstock", "Fetch", "JSON", "TestSupport", logging], exclude: ["Golden"]),
         tests("Intake", ["Intake", "Penstock", "JSON", logging]),
         tests("Scheduler", ["Scheduler", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics]),
-        tests("Worker", ["InferenceWorker", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics, lifecycle]),
+        tests(
+            "Worker",
+            ["InferenceWorker", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics, lifecycle]
+        ),
         tests("Fleet", ["Fleet", "TestSupport", logging, lifecycle]),
         tests("Simulator", ["Simulator", "JSON", "TestSupport", logging, lifecycle]),
         tests("Assembly", ["Assembly", "Fleet", "Penstock", "TestSupport"]),

@@ -11,7 +11,7 @@ final class CurlLoop {
     let logger: Logger
     let multi: UnsafeMutableRawPointer
     let poller: Poller
-    var pool = EasyPool()
+    var pool: EasyPool
     var transfers: [UInt64: Transfer] = [:]
     var idle = IdleSweep()
     /// When curl wants to be called for its own timers; monotonic nanoseconds.
@@ -22,6 +22,7 @@ final class CurlLoop {
         self.configuration = configuration
         self.inbox = inbox
         self.logger = logger
+        pool = EasyPool(bufferSize: configuration.bufferSize)
         poller = try Poller()
         guard poller.watch(inbox.descriptor, for: CURL_POLL_IN) else {
             throw FetchError(.other, "epoll_ctl failed, errno \(errno)")

@@ -1,7 +1,7 @@
 import CCurl
 
 extension EasyHandle {
-    /// Sets every option of one exchange on a fresh handle. `transfer` must outlive the exchange.
+    /// Sets every option of one exchange on a handle from the pool. `transfer` must outlive the exchange.
     ///
     /// - Throws: `other` if this build of curl lacks an option.
     func configure(for transfer: Transfer, _ configuration: FetchConfiguration) throws(FetchError) {
@@ -79,7 +79,6 @@ private struct EasyOptions {
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_DNS_CACHE_TIMEOUT, configuration.dnsCacheSeconds)
-        set(CURLOPT_BUFFERSIZE, configuration.bufferSize)
         set(CURLOPT_USERAGENT, configuration.userAgent)
         // Empty strings keep curl from reading the environment's proxy variables.
         set(CURLOPT_PROXY, configuration.proxy ?? "")

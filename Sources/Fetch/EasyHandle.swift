@@ -50,14 +50,28 @@ final class EasyHandle {
 /// Keeps handles for reuse: making one costs several kilobytes of allocations. Confined to the curl thread.
 struct EasyPool {
     private static let limit = 256
+    private let bufferSize: Int
     private var free: [EasyHandle] = []
 
-    mutating func take() -> EasyHandle? {
-        free.popLast() ?? EasyHandle()
+    init(bufferSize: Int) {
+        self.bufferSize = bufferSize
     }
 
+    /// A handle without any option but its buffer size; nil if memory is short.
+    mutating func take() -> EasyHandle? {
+        if let handle = free.popLast() { return handle }
+        guard let handle = EasyHandle(), setBuffer(of: handle) else { return nil }
+        return handle
+    }
+
+    /// Keeps the handle unless it still holds a buffer, as after a failure or on a shared HTTP/2 connection: curl then
+    /// refuses to have the size set that the reset has undone.
     mutating func give(back handle: EasyHandle) {
         handle.reset()
-        if free.count < Self.limit { free.append(handle) }
+        if free.count < Self.limit, setBuffer(of: handle) { free.append(handle) }
+    }
+
+    private func setBuffer(of handle: EasyHandle) -> Bool {
+        ccurl_set_long(handle.raw, CURLOPT_BUFFERSIZE, bufferSize) == CURLE_OK
     }
 }

@@ -22,11 +22,15 @@ package struct FetchAddress: Sendable, Hashable {
         if family == AF_INET, length >= MemoryLayout<sockaddr_in>.size {
             let address = address.loadUnaligned(as: sockaddr_in.self)
             self.init(
-                bytes: withUnsafeBytes(of: address.sin_addr) { Array($0) }, port: UInt16(bigEndian: address.sin_port))
+                bytes: withUnsafeBytes(of: address.sin_addr) { Array($0) },
+                port: UInt16(bigEndian: address.sin_port)
+            )
         } else if family == AF_INET6, length >= MemoryLayout<sockaddr_in6>.size {
             let address = address.loadUnaligned(as: sockaddr_in6.self)
             self.init(
-                bytes: withUnsafeBytes(of: address.sin6_addr) { Array($0) }, port: UInt16(bigEndian: address.sin6_port))
+                bytes: withUnsafeBytes(of: address.sin6_addr) { Array($0) },
+                port: UInt16(bigEndian: address.sin6_port)
+            )
         } else {
             return nil
         }

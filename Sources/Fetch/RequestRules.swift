@@ -23,10 +23,11 @@ enum RequestRules {
     /// `100 Continue` and a form content type.
     static func headerLines(_ request: FetchRequest) -> [String] {
         let quiet = ["Expect", "Content-Type"].filter { request.headers[$0] == nil }.map { "\($0):" }
-        return quiet + request.headers.fields.map { field in
-            // Curl's notation for a header that is present and empty is a semicolon.
-            field.value.allSatisfy { $0 == " " || $0 == "\t" } ? "\(field.name);" : "\(field.name): \(field.value)"
-        }
+        return quiet
+            + request.headers.fields.map { field in
+                // Curl's notation for a header that is present and empty is a semicolon.
+                field.value.allSatisfy { $0 == " " || $0 == "\t" } ? "\(field.name);" : "\(field.name): \(field.value)"
+            }
     }
 
     /// The body to send: methods that are expected to carry one get `Content-Length: 0` when there is none.

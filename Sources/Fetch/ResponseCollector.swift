@@ -54,6 +54,7 @@ final class ResponseCollector: TransferSink {
             return .failure(FetchError(.protocolError, "no final response", requestMayHaveBeenSent: true))
         }
         return .success(
-            FetchResponse(status: head.status, headers: head.headers, body: state.body, timing: timing))
+            FetchResponse(status: head.status, headers: head.headers, body: state.body, timing: timing)
+        )
     }
 }

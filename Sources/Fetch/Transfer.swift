@@ -92,7 +92,8 @@ final class Transfer {
             firstByte: easy.microseconds(CURLINFO_STARTTRANSFER_TIME_T),
             total: easy.microseconds(CURLINFO_TOTAL_TIME_T),
             reusedConnection: made == 0,
-            httpVersion: head?.version ?? .http11)
+            httpVersion: head?.version ?? .http11
+        )
     }
 
     private func begin(_ head: ResponseHead) -> Bool {

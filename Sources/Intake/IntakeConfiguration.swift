@@ -20,9 +20,15 @@ package struct IntakeConfiguration: Sendable {
     package var version: String
 
     package init(
-        host: String = "127.0.0.1", port: Int = 8080, maxBodyBytes: Int = 4 << 20, maxFileBytes: Int = 200 << 20,
-        inlineBodyBytes: Int = 64 << 10, idleTimeout: Duration = .seconds(60), keyCacheSeconds: Int = 5,
-        backlog: Int = 1024, version: String = "development"
+        host: String = "127.0.0.1",
+        port: Int = 8080,
+        maxBodyBytes: Int = 4 << 20,
+        maxFileBytes: Int = 200 << 20,
+        inlineBodyBytes: Int = 64 << 10,
+        idleTimeout: Duration = .seconds(60),
+        keyCacheSeconds: Int = 5,
+        backlog: Int = 1024,
+        version: String = "development"
     ) {
         self.host = host
         self.port = port

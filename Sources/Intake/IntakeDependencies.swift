@@ -12,8 +12,12 @@ package struct IntakeDependencies: Sendable {
     package var health: Health
 
     package init(
-        ledger: any Ledger, queues: [PoolName: any JobQueue], events: any CompletionEvents, topology: Topology,
-        clock: WallClock, health: Health
+        ledger: any Ledger,
+        queues: [PoolName: any JobQueue],
+        events: any CompletionEvents,
+        topology: Topology,
+        clock: WallClock,
+        health: Health
     ) {
         self.ledger = ledger
         self.queues = queues

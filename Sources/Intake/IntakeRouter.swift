@@ -16,10 +16,15 @@ enum IntakeRouter {
         addCallerRoutes(to: RouteSection(routes: authenticated, book: book), configuration, parts, metrics)
         let admins = RouteSection(routes: authenticated.group(context: AdminContext.self), book: book)
         KeysController(
-            ledger: parts.ledger, cache: cache, maxBodyBytes: configuration.maxBodyBytes, clock: parts.clock
+            ledger: parts.ledger,
+            cache: cache,
+            maxBodyBytes: configuration.maxBodyBytes,
+            clock: parts.clock
         ).addRoutes(to: admins)
         TenantsController(
-            ledger: parts.ledger, queues: Array(parts.queues.values), maxBodyBytes: configuration.maxBodyBytes,
+            ledger: parts.ledger,
+            queues: Array(parts.queues.values),
+            maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock
         ).addRoutes(to: admins)
         book.refuseOtherMethods(on: router)
@@ -27,15 +32,23 @@ enum IntakeRouter {
     }
 
     private static func addCallerRoutes(
-        to section: RouteSection<AuthenticatedContext>, _ configuration: IntakeConfiguration,
-        _ parts: IntakeDependencies, _ metrics: IntakeMetrics
+        to section: RouteSection<AuthenticatedContext>,
+        _ configuration: IntakeConfiguration,
+        _ parts: IntakeDependencies,
+        _ metrics: IntakeMetrics
     ) {
         FilesController(
-            ledger: parts.ledger, maxFileBytes: configuration.maxFileBytes, clock: parts.clock, metrics: metrics
+            ledger: parts.ledger,
+            maxFileBytes: configuration.maxFileBytes,
+            clock: parts.clock,
+            metrics: metrics
         ).addRoutes(to: section)
         BatchesController(
-            ledger: parts.ledger, progress: BatchProgress(ledger: parts.ledger),
-            maxBodyBytes: configuration.maxBodyBytes, clock: parts.clock, metrics: metrics
+            ledger: parts.ledger,
+            progress: BatchProgress(ledger: parts.ledger),
+            maxBodyBytes: configuration.maxBodyBytes,
+            clock: parts.clock,
+            metrics: metrics
         ).addRoutes(to: section)
         jobs(configuration, parts, metrics).addRoutes(to: section)
         CostsController(ledger: parts.ledger).addRoutes(to: section)
@@ -43,18 +56,30 @@ enum IntakeRouter {
     }
 
     private static func jobs(
-        _ configuration: IntakeConfiguration, _ parts: IntakeDependencies, _ metrics: IntakeMetrics
+        _ configuration: IntakeConfiguration,
+        _ parts: IntakeDependencies,
+        _ metrics: IntakeMetrics
     ) -> JobsController {
         let epochs = EpochDirectory(queues: parts.queues)
         let finder = JobFinder(ledger: parts.ledger, epochs: epochs)
         let admission = JobAdmission(
-            ledger: parts.ledger, topology: parts.topology, queues: parts.queues, epochs: epochs, finder: finder,
-            inlineBodyBytes: configuration.inlineBodyBytes)
+            ledger: parts.ledger,
+            topology: parts.topology,
+            queues: parts.queues,
+            epochs: epochs,
+            finder: finder,
+            inlineBodyBytes: configuration.inlineBodyBytes
+        )
         return JobsController(
-            ledger: parts.ledger, admission: admission, finder: finder,
+            ledger: parts.ledger,
+            admission: admission,
+            finder: finder,
             wait: JobWait(finder: finder, events: parts.events),
             listing: JobListing(ledger: parts.ledger, queues: epochs.all),
             cancellation: JobCancellation(ledger: parts.ledger, epochs: epochs, clock: parts.clock),
-            maxBodyBytes: configuration.maxBodyBytes, clock: parts.clock, metrics: metrics)
+            maxBodyBytes: configuration.maxBodyBytes,
+            clock: parts.clock,
+            metrics: metrics
+        )
     }
 }

@@ -16,7 +16,9 @@ package struct IntakeService: Service {
 
     /// - Parameter onListening: told the port, once connections are accepted.
     package init(
-        configuration: IntakeConfiguration, dependencies: IntakeDependencies, logger: Logger,
+        configuration: IntakeConfiguration,
+        dependencies: IntakeDependencies,
+        logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.configuration = configuration
@@ -39,26 +41,38 @@ package struct IntakeService: Service {
     private func server() -> any Service {
         let metrics = IntakeMetrics()
         let dispatcher = Dispatcher(
-            router: IntakeRouter.make(configuration, dependencies, metrics: metrics), clock: dependencies.clock,
-            metrics: metrics, logger: logger)
+            router: IntakeRouter.make(configuration, dependencies, metrics: metrics),
+            clock: dependencies.clock,
+            metrics: metrics,
+            logger: logger
+        )
         let channel = HTTP1Channel(responder: dispatcher.respond, configuration: channelConfiguration)
         return channel.server(
             configuration: ServerConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), backlog: configuration.backlog),
+                address: .hostname(configuration.host, port: configuration.port),
+                backlog: configuration.backlog
+            ),
             onServerRunning: { [dependencies, logger, onListening] channel in
                 let port = channel.localAddress?.port ?? 0
                 logger.notice("intake is listening", [.port: .integer(port)])
                 dependencies.health.set(Self.check, .ready)
                 onListening(port)
             },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quietLogger)
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: quietLogger
+        )
     }
 
     private var channelConfiguration: HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
+            additionalChannelHandlers: [SendBeforeClose()],
             idleTimeout: .milliseconds(configuration.idleTimeout.wholeMilliseconds),
             httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
+                maxHeaderFieldSize: 16 << 10,
+                maxHeaderListSize: 32 << 10,
+                maxHeaderFieldCount: 100
+            )
+        )
     }
 
     /// What Hummingbird has to say about single connections is of no interest.

@@ -13,7 +13,12 @@ enum AnswerReader {
             let error = ErrorReader.classify(status: status, body: document?.root)
             return .failed(
                 CallFailure(
-                    error: error, response: response, retryAfter: RetryHint.read(header), mayHaveBeenSent: true))
+                    error: error,
+                    response: response,
+                    retryAfter: RetryHint.read(header),
+                    mayHaveBeenSent: true
+                )
+            )
         }
         guard let root = document?.root, root.kind == .object else {
             let error = JobError(.providerInvalidAnswer, "The provider answered \(status) without valid JSON.")
@@ -43,7 +48,11 @@ enum UsageReader {
         let cached = inputDetails.flatMap { tokens($0, "cached_tokens") } ?? 0
         let reasoning = outputDetails.flatMap { tokens($0, "reasoning_tokens") } ?? 0
         return Usage(
-            input: input, cachedInput: min(cached, input), output: output, reasoning: min(reasoning, output))
+            input: input,
+            cachedInput: min(cached, input),
+            output: output,
+            reasoning: min(reasoning, output)
+        )
     }
 
     private static func tokens(_ object: JSONValue, _ key: String) -> Int? {

@@ -19,12 +19,17 @@ package struct OpenAICompatibleCaller: ProviderCaller {
             return .failed(
                 CallFailure(
                     error: JobError(.callerInvalidRequest, "The request's body is not a JSON object."),
-                    mayHaveBeenSent: false))
+                    mayHaveBeenSent: false
+                )
+            )
         }
         do {
             let response = try await client.fetch(request(target, endpoint, body, timeout))
             return AnswerReader.read(
-                status: response.status, body: response.body, header: { response.headers[$0] })
+                status: response.status,
+                body: response.body,
+                header: { response.headers[$0] }
+            )
         } catch {
             return .failed(CallFailure(error))
         }
@@ -36,8 +41,13 @@ package struct OpenAICompatibleCaller: ProviderCaller {
         var headers = FetchHeaders([("Content-Type", "application/json"), ("Accept", "application/json")])
         if let key = target.apiKey { headers.add("Authorization", "Bearer \(key.revealed)") }
         return FetchRequest(
-            method: "POST", url: target.baseURL + endpoint.pathBelowVersion, headers: headers, body: body,
-            totalTimeout: timeout, maxResponseBytes: Self.maxResponseBytes)
+            method: "POST",
+            url: target.baseURL + endpoint.pathBelowVersion,
+            headers: headers,
+            body: body,
+            totalTimeout: timeout,
+            maxResponseBytes: Self.maxResponseBytes
+        )
     }
 
     /// The body with the target's model in place of the alias, everything else byte-identical.
@@ -63,6 +73,7 @@ extension CallFailure {
             }
         self.init(
             error: JobError(errorClass, "The provider could not be reached: \(error.message)"),
-            mayHaveBeenSent: error.requestMayHaveBeenSent)
+            mayHaveBeenSent: error.requestMayHaveBeenSent
+        )
     }
 }

@@ -58,13 +58,20 @@ enum JobCodec {
         guard let id = line.map({ JobID(batch: $0.batch, line: $0.number) }) ?? root["id"]?.string.map(JobID.init)
         else { throw CorruptEntry() }
         return Job(
-            id: id, tenant: TenantID(trusted: tenant), jobClass: jobClass,
-            deadline: Timestamp(milliseconds: deadline), createdAt: Timestamp(milliseconds: created),
-            endpoint: endpoint, model: model, estimate: TokenEstimate(input: Int(input), output: Int(output)),
+            id: id,
+            tenant: TenantID(trusted: tenant),
+            jobClass: jobClass,
+            deadline: Timestamp(milliseconds: deadline),
+            createdAt: Timestamp(milliseconds: created),
+            endpoint: endpoint,
+            model: model,
+            estimate: TokenEstimate(input: Int(input), output: Int(output)),
             tags: JobTags(feature: root["f"]?.string, customer: root["u"]?.string),
-            metadata: root["md"].map { Array($0.rawBytes) } ?? [], line: line,
+            metadata: root["md"].map { Array($0.rawBytes) } ?? [],
+            line: line,
             durability: root["du"]?.bool == true ? .ledger : .redis,
-            body: root["bl"]?.bool == true ? .inLedger : .inline(body))
+            body: root["bl"]?.bool == true ? .inLedger : .inline(body)
+        )
     }
 
     private static func line(_ root: JSONValue) throws -> BatchLine? {

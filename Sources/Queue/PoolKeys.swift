@@ -13,7 +13,6 @@ package struct PoolKeys: Sendable {
     package let epoch: String
     package let bell: String
     package let feeds: String
-    package let policies: String
     /// The channel on which the ids of ended single jobs are published.
     package let ended: String
 
@@ -23,7 +22,6 @@ package struct PoolKeys: Sendable {
         epoch = prefix + "epoch"
         bell = prefix + "bell"
         feeds = prefix + "feeds"
-        policies = prefix + "policies"
         ended = prefix + "ended"
     }
 }

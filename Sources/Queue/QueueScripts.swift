@@ -15,12 +15,16 @@ enum QueueScripts {
     static let requeue = script("requeue", PackageResources.requeue_lua)
     static let tick = script("tick", PackageResources.tick_lua)
     static let explain = script("explain", PackageResources.explain_lua, needsLimits: true)
+    static let policy = script("policy", PackageResources.policy_lua)
     static let live = script("live", PackageResources.live_lua)
     static let batch = script("batch", PackageResources.batch_lua)
 
     /// - Parameter worksWhenFull: whether a Redis at `maxmemory` still runs it, so that it drains.
     private static func script(
-        _ name: String, _ source: [UInt8], needsLimits: Bool = false, worksWhenFull: Bool = true
+        _ name: String,
+        _ source: [UInt8],
+        needsLimits: Bool = false,
+        worksWhenFull: Bool = true
     ) -> RedisScript {
         let parts = [PackageResources.common_lua] + (needsLimits ? [PackageResources.limits_lua] : []) + [source]
         let body = parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")

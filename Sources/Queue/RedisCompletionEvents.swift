@@ -24,18 +24,25 @@ package final class RedisCompletionEvents: CompletionEvents {
             channels,
             // Announcements may have been missed while the connection was away.
             onSubscribed: { [self] in wakeAll() },
-            onMessage: { [self] _, id in wake(String(decoding: id, as: UTF8.self)) })
+            onMessage: { [self] _, id in wake(String(decoding: id, as: UTF8.self)) }
+        )
     }
 
     package func waitForEnd(of job: JobID, timeout: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.announcement(of: job) }
+            // Cancelled when the job ended first.
+            group.addTask { try? await Task.sleep(for: timeout) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Returns when the job's end is announced, may have been missed, or when the task is cancelled.
+    private func announcement(of job: JobID) async {
         let number = waiters.withLock { waiters in
             waiters.next += 1
             return waiters.next
-        }
-        let alarm = Task { [self] in
-            // Cancelled when the job ended first.
-            try? await Task.sleep(for: timeout)
-            wake(job.text, number)
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -46,7 +53,6 @@ package final class RedisCompletionEvents: CompletionEvents {
         } onCancel: { [self] in
             wake(job.text, number)
         }
-        alarm.cancel()
     }
 
     private func wake(_ id: String) {

@@ -7,7 +7,9 @@ extension RedisJobQueue {
         let epoch = jobs.first { $0.durability == .redis }?.id.epoch?.text ?? ""
         var arguments: [any RedisArgument] = [epoch]
         for job in jobs {
-            arguments += [job.id.text, JobCodec.key(job), JobCodec.estimate(job), JobCodec.meta(job), JobCodec.body(job)]
+            arguments += [
+                job.id.text, JobCodec.key(job), JobCodec.estimate(job), JobCodec.meta(job), JobCodec.body(job),
+            ]
         }
         _ = try await run(QueueScripts.enqueue, arguments)
     }

@@ -28,7 +28,9 @@ extension RedisJobQueue {
         let reply = try ReplyReader(try await run(QueueScripts.batch, [batch.text, cursor ?? "", limit]))
         let last = try reply.text(0)
         return JobPage(
-            jobs: try reply.lists(from: 1).map { try $0.queuedJob(at: 0) }, cursor: last.isEmpty ? nil : last)
+            jobs: try reply.lists(from: 1).map { try $0.queuedJob(at: 0) },
+            cursor: last.isEmpty ? nil : last
+        )
     }
 
     package func orphans(limit: Int) async throws -> [Orphan] {
@@ -36,9 +38,13 @@ extension RedisJobQueue {
         return try ReplyReader(reply).lists().map { item in
             let queued = try item.queuedJob(at: 4)
             return Orphan(
-                job: queued.job, lease: Lease(pool: pool, key: try item.text(0), token: AttemptID(try item.text(1))),
-                target: try item.text(2), takenAt: Timestamp(milliseconds: Int64(try item.integer(3))),
-                attempts: queued.attempts, deaths: try item.deaths(at: 4) + 1)
+                job: queued.job,
+                lease: Lease(pool: pool, key: try item.text(0), token: AttemptID(try item.text(1))),
+                target: try item.text(2),
+                takenAt: Timestamp(milliseconds: Int64(try item.integer(3))),
+                attempts: queued.attempts,
+                deaths: try item.deaths(at: 4) + 1
+            )
         }
     }
 
@@ -48,9 +54,13 @@ extension RedisJobQueue {
 
     package func tick() async throws -> PoolSnapshot {
         let reply = try ReplyReader(
-            try await run(QueueScripts.tick, [leaseMilliseconds, Self.outageMilliseconds]))
+            try await run(QueueScripts.tick, [leaseMilliseconds, Self.outageMilliseconds])
+        )
         return PoolSnapshot(
-            waiting: try reply.integer(0), running: try reply.integer(1), delayed: try reply.integer(2),
-            tenants: try reply.integer(3))
+            waiting: try reply.integer(0),
+            running: try reply.integer(1),
+            delayed: try reply.integer(2),
+            tenants: try reply.integer(3)
+        )
     }
 }

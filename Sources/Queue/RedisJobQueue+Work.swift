@@ -12,8 +12,12 @@ extension RedisJobQueue {
         let jobs = try reply.lists(from: 1).map { item in
             let queued = try item.queuedJob(at: 3)
             return TakenJob(
-                job: queued.job, lease: Lease(pool: pool, key: try item.text(0), token: AttemptID(try item.text(1))),
-                target: try item.text(2), earlierAttempts: queued.attempts, deaths: try item.deaths(at: 3))
+                job: queued.job,
+                lease: Lease(pool: pool, key: try item.text(0), token: AttemptID(try item.text(1))),
+                target: try item.text(2),
+                earlierAttempts: queued.attempts,
+                deaths: try item.deaths(at: 3)
+            )
         }
         return TakeResult(jobs: jobs, wait: wait < 0 ? nil : .milliseconds(wait))
     }
@@ -37,7 +41,10 @@ extension RedisJobQueue {
     }
 
     package func retry(
-        _ lease: Lease, _ settlement: Settlement, after delay: Duration, countsAttempt: Bool
+        _ lease: Lease,
+        _ settlement: Settlement,
+        after delay: Duration,
+        countsAttempt: Bool
     ) async throws -> Bool {
         let retry: [any RedisArgument] = ["retry", delay.wholeMilliseconds, countsAttempt ? 1 : 0]
         return try await run(QueueScripts.settle, arguments(lease, settlement) + retry).int64 == 1

@@ -27,9 +27,11 @@ package final class RedisJobQueue: JobQueue {
                 RedisCommand("SET", keys.epoch, IDGenerator.epoch().text, "NX"), RedisCommand("GET", keys.epoch),
             ])
         }
-        if let error = replies[0].error { throw QueueUnavailable("\(error)") }
-        guard let text = replies[1].string else { throw QueueUnavailable("the pool has no epoch") }
-        return PoolEpoch(text)
+        // A full Redis refuses to mint one, but still tells what there is.
+        if let text = replies[1].string { return PoolEpoch(text) }
+        let refusal = replies.lazy.compactMap(\.error).first
+        if refusal?.prefix == "OOM" { throw QueueFull("the queue is full") }
+        throw QueueUnavailable(refusal.map { "\($0)" } ?? "the pool has no epoch")
     }
 
     package func waitForWork(timeout: Duration) async throws {
@@ -38,7 +40,7 @@ package final class RedisJobQueue: JobQueue {
 
     package func setPolicy(_ policy: TenantPolicy, for tenant: TenantID) async throws {
         let text = "\(policy.weight):\(policy.maxRunning ?? 0)"
-        _ = try await translated { try await client.send("HSET", keys.policies, tenant.text, text) }
+        _ = try await run(QueueScripts.policy, [tenant.text, text])
     }
 
     /// Closes the connection that waits for work.

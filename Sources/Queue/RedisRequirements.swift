@@ -1,5 +1,5 @@
-package import Redis
 import Penstock
+package import Redis
 
 /// What the queue needs of a Redis server, read through `INFO`: `CONFIG` is blocked on managed ones.
 package enum RedisRequirements {

@@ -38,8 +38,10 @@ struct ReplyReader {
     /// entry, meta, body, attempts, deaths: what `describe` gives, from `start` on.
     func queuedJob(at start: Int) throws -> QueuedJob {
         QueuedJob(
-            job: try JobCodec.decode(meta: bytes(start + 1), body: bytes(start + 2)), entry: try text(start),
-            attempts: try integer(start + 3))
+            job: try JobCodec.decode(meta: bytes(start + 1), body: bytes(start + 2)),
+            entry: try text(start),
+            attempts: try integer(start + 3)
+        )
     }
 
     func deaths(at start: Int) throws -> Int { try integer(start + 4) }

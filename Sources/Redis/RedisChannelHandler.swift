@@ -96,7 +96,12 @@ final class RedisChannelHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         timer.onFire = { [weak self] now in self?.deadlineReached(now) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        // Not before: a PING must not get ahead of the credentials, which are written right after this event.
         scheduleKeepAlive(context.eventLoop)
+        context.fireChannelActive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

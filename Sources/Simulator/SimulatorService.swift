@@ -1,4 +1,3 @@
-import Glibc
 import Hummingbird
 package import Logging
 import NIOCore

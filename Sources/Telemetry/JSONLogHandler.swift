@@ -30,7 +30,12 @@ package struct JSONLogHandler: LogHandler {
 
     package func log(event: LogEvent) {
         var line = LogLine(
-            timestamp: timestamp.now(), level: event.level, role: role, pid: pid, message: event.message.description)
+            timestamp: timestamp.now(),
+            level: event.level,
+            role: role,
+            pid: pid,
+            message: event.message.description
+        )
         line.add(fields(of: event))
         sink.write(line.finished())
     }

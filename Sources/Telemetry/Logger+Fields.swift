@@ -18,8 +18,14 @@ extension Logger {
         line: UInt = #line
     ) {
         log(
-            level: .trace, "\(message)", error: nil, metadata: fields().metadata, file: file,
-            function: function, line: line)
+            level: .trace,
+            "\(message)",
+            error: nil,
+            metadata: fields().metadata,
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `debug`.
@@ -31,8 +37,14 @@ extension Logger {
         line: UInt = #line
     ) {
         log(
-            level: .debug, "\(message)", error: nil, metadata: fields().metadata, file: file,
-            function: function, line: line)
+            level: .debug,
+            "\(message)",
+            error: nil,
+            metadata: fields().metadata,
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `info`.
@@ -44,8 +56,14 @@ extension Logger {
         line: UInt = #line
     ) {
         log(
-            level: .info, "\(message)", error: nil, metadata: fields().metadata, file: file,
-            function: function, line: line)
+            level: .info,
+            "\(message)",
+            error: nil,
+            metadata: fields().metadata,
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `notice`.
@@ -57,8 +75,14 @@ extension Logger {
         line: UInt = #line
     ) {
         log(
-            level: .notice, "\(message)", error: nil, metadata: fields().metadata, file: file,
-            function: function, line: line)
+            level: .notice,
+            "\(message)",
+            error: nil,
+            metadata: fields().metadata,
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `warning`; an error adds its description and its type.
@@ -71,8 +95,14 @@ extension Logger {
         line: UInt = #line
     ) {
         log(
-            level: .warning, "\(message)", error: error, metadata: fields().metadata, file: file,
-            function: function, line: line)
+            level: .warning,
+            "\(message)",
+            error: error,
+            metadata: fields().metadata,
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `error`; an error adds its description and its type.
@@ -85,8 +115,14 @@ extension Logger {
         line: UInt = #line
     ) {
         log(
-            level: .error, "\(message)", error: error, metadata: fields().metadata, file: file,
-            function: function, line: line)
+            level: .error,
+            "\(message)",
+            error: error,
+            metadata: fields().metadata,
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `critical`; an error adds its description and its type.
@@ -99,7 +135,13 @@ extension Logger {
         line: UInt = #line
     ) {
         log(
-            level: .critical, "\(message)", error: error, metadata: fields().metadata, file: file,
-            function: function, line: line)
+            level: .critical,
+            "\(message)",
+            error: error,
+            metadata: fields().metadata,
+            file: file,
+            function: function,
+            line: line
+        )
     }
 }

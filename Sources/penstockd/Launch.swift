@@ -1,21 +1,19 @@
 import ArgumentParser
 import Assembly
 import Glibc
-import Logging
-import Telemetry
 
 /// Starts processes; says what is wrong in one line and exits with 78 when the set-up is.
 enum Launch {
     static func role(_ role: Role, _ path: String) async throws {
         let settings = try load(path, withSecrets: role == .worker)
-        let logger = startLogging(settings, role: role.rawValue)
+        let logger = ProcessSetup.start(settings, role: role.rawValue)
         let runner = RoleRunner(role, settings, logger: logger)
         try await explained { try await runner.run() }
     }
 
     static func up(_ path: String) async throws {
         let settings = try load(path, withSecrets: true)
-        let logger = startLogging(settings, role: "up")
+        let logger = ProcessSetup.start(settings, role: "up")
         try await explained {
             try await FleetRunner.run(settings, settingsFile: path, executable: try executable(), logger: logger)
         }
@@ -27,13 +25,6 @@ enum Launch {
         } catch {
             throw fail("\(error)", EX_CONFIG)
         }
-    }
-
-    static func startLogging(_ settings: Settings, role: String) -> Logger {
-        // A peer that went away must not end the process.
-        signal(SIGPIPE, SIG_IGN)
-        LoggingBootstrap.start(level: LoggingBootstrap.level(named: settings.logLevel) ?? .info, role: role)
-        return Logger(label: "penstock")
     }
 
     static func explained(_ body: () async throws -> Void) async throws {

@@ -16,5 +16,6 @@ struct PenstockDaemon: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, IntakeCommand.self, SchedulerCommand.self, WorkerCommand.self, SimulatorCommand.self,
             CheckCommand.self, KeysCommand.self, SettingsCommand.self,
-        ])
+        ]
+    )
 }

@@ -10,7 +10,9 @@ struct SettingsOption: ParsableArguments {
 /// All roles on one machine.
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "up", abstract: "Run all roles as supervised processes on this machine.")
+        commandName: "up",
+        abstract: "Run all roles as supervised processes on this machine."
+    )
     @OptionGroup var options: SettingsOption
 
     func run() async throws {
@@ -31,7 +33,9 @@ struct IntakeCommand: AsyncParsableCommand {
 /// Batches, expiry, retries, recovery.
 struct SchedulerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "scheduler", abstract: "Run what no single job drives: batches, expiry, retries, recovery.")
+        commandName: "scheduler",
+        abstract: "Run what no single job drives: batches, expiry, retries, recovery."
+    )
     @OptionGroup var options: SettingsOption
 
     func run() async throws {
@@ -52,7 +56,9 @@ struct WorkerCommand: AsyncParsableCommand {
 /// A provider to try things with.
 struct SimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "simulator", abstract: "Run a simulated provider that speaks the OpenAI dialect.")
+        commandName: "simulator",
+        abstract: "Run a simulated provider that speaks the OpenAI dialect."
+    )
     @OptionGroup var options: SettingsOption
 
     func run() async throws {

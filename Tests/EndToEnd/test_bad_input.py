@@ -127,7 +127,7 @@ def test_too_large_a_body_in_chunks(stack, tenant):
 
 
 @pytest.mark.parametrize("method, path, status", [
-    ("GET", "/v1/nothing", 404), ("GET", "/", 404), ("DELETE", "/v1/jobs", 405), ("PUT", "/v1/batches", 405),
+    ("GET", "/v1/nothing", 404), ("DELETE", "/v1/jobs", 405), ("PUT", "/v1/batches", 405),
     ("GET", "/v1/jobs/job_nothere", 404), ("GET", "/v1/batches/batch_nothere", 404), ("GET", "/v1/files/file-nothere", 404),
     ("GET", "/v1/files/file-nothere/content", 404), ("POST", "/v1/jobs/job_nothere/cancel", 404),
     ("POST", "/v1/batches/batch_nothere/cancel", 404), ("GET", "/v1/jobs/%00", 404), ("GET", "/v1/jobs?limit=0", 400),
@@ -138,7 +138,7 @@ def test_bad_paths_and_queries(tenant, method, path, status):
     assert_refused(tenant.web.request(method, path), status)
 
 
-@pytest.mark.parametrize("wait", ["61", "-1", "x", ""])
+@pytest.mark.parametrize("wait", ["61", "-1", "x"])
 def test_bad_waits(tenant, wait):
     job = tenant.web.post(JOBS, {"body": chat("x")}).json
     assert_refused(tenant.web.get(f"/v1/jobs/{job['id']}?wait={wait}"), 400)

@@ -10,7 +10,9 @@ import Testing
                 .map { "\($0)=\(request.headers[$0] ?? "none")" }.joined(separator: " ")
             let head = "HTTP/1.1 418 Teapot\r\nX-Name: caf".utf8 + [0xE9]
             let length = request.body.count
-            connection.send(head + Array("\r\nX-Seen: \(request.method) \(seen)\r\nContent-Length: \(length)\r\n\r\n".utf8))
+            connection.send(
+                head + Array("\r\nX-Seen: \(request.method) \(seen)\r\nContent-Length: \(length)\r\n\r\n".utf8)
+            )
             connection.send(request.body)
         }
         let body = Array("{\"a\": 1}".utf8)
@@ -18,8 +20,12 @@ import Testing
             try await withClient { client in
                 try await client.fetch(
                     FetchRequest(
-                        method: "POST", url: server.url(), headers: ["Content-Type": "application/json", "X-A": "b"],
-                        body: body))
+                        method: "POST",
+                        url: server.url(),
+                        headers: ["Content-Type": "application/json", "X-A": "b"],
+                        body: body
+                    )
+                )
             }
         }
         #expect(response.status == 418)
@@ -33,19 +39,23 @@ import Testing
         #expect(response.timing.firstByte >= response.timing.connect)
     }
 
-    @Test(arguments: [
-        ("GET", nil), ("HEAD", nil), ("DELETE", nil), ("PUT", "x"), ("PATCH", "x"), ("DELETE", "x"), ("POST", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("GET", nil), ("HEAD", nil), ("DELETE", nil), ("PUT", "x"), ("PATCH", "x"), ("DELETE", "x"), ("POST", nil),
+        ] as [(String, String?)]
+    )
     func methodsGoOutAsGiven(method: String, body: String?) async throws {
         let server = try TestServer.answering { connection, request in
             let length = request.headers["content-length"] ?? "none"
             connection.send(
-                "HTTP/1.1 200 OK\r\nX-Seen: \(request.method) \(request.body.count) \(length)\r\nContent-Length: 0\r\n\r\n")
+                "HTTP/1.1 200 OK\r\nX-Seen: \(request.method) \(request.body.count) \(length)\r\nContent-Length: 0\r\n\r\n"
+            )
         }
         let response = try await withServer(server) { server in
             try await withClient { client in
                 try await client.fetch(
-                    FetchRequest(method: method, url: server.url(), body: body.map { Array($0.utf8) }))
+                    FetchRequest(method: method, url: server.url(), body: body.map { Array($0.utf8) })
+                )
             }
         }
         let length = body != nil ? "1" : method == "POST" ? "0" : "none"

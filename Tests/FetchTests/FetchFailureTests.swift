@@ -1,3 +1,4 @@
+import Logging
 import Testing
 
 @testable import Fetch
@@ -175,6 +176,34 @@ import Testing
                 #expect(!late.requestMayHaveBeenSent)
             }
         }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct ClientLifetimeTests {
+    @Test func lettingGoOfTheClientClosesItsConnections() async throws {
+        let ended = Latch<Void>()
+        let server = try TestServer { connection in
+            _ = connection.readRequest()
+            connection.respond()
+            connection.waitForEnd()
+            ended.open(())
+        }
+        try await withServer(server) { server in
+            do {
+                let client = try FetchClient(logger: Logger(label: "fetch.test"))
+                #expect(try await client.fetch(FetchRequest(url: server.url())).status == 200)
+                #expect(ended.value == nil)
+            }
+            await ended.wait()
+        }
+    }
+
+    @Test func shutdownMayBeRepeated() async throws {
+        let client = try FetchClient(logger: Logger(label: "fetch.test"))
+        async let first: Void = client.shutdown()
+        async let second: Void = client.shutdown()
+        _ = await (first, second)
+        await client.shutdown()
     }
 }
 

@@ -83,7 +83,8 @@ import Testing
             try await withClient({ $0.caFile = nginx.caFile }) { client in
                 let body = [UInt8](repeating: 3, count: 1 << 20)
                 let response = try await client.fetch(
-                    FetchRequest(method: "POST", url: nginx.url(), body: body, httpVersion: asked))
+                    FetchRequest(method: "POST", url: nginx.url(), body: body, httpVersion: asked)
+                )
                 #expect(response.timing.httpVersion == spoken)
                 #expect(response.body == body)
                 #expect(response.timing.connect > .zero)
@@ -122,7 +123,8 @@ import Testing
         try await withNginx(upstream) { nginx in
             try await withClient({ $0.caFile = nginx.caFile }) { client in
                 let big = try await client.stream(
-                    FetchRequest(url: nginx.url("/big"), maxResponseBytes: total, httpVersion: .http2TLS))
+                    FetchRequest(url: nginx.url("/big"), maxResponseBytes: total, httpVersion: .http2TLS)
+                )
                 for _ in 0..<3 {
                     let small = try await client.fetch(FetchRequest(url: nginx.url("/a"), httpVersion: .http2TLS))
                     #expect(small.body == [5])

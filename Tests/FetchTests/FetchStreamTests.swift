@@ -144,7 +144,8 @@ import Testing
         try await withServer(pushingServer(total: total, stalledAt: stalledAt)) { server in
             try await withClient { client in
                 let stream = try await client.stream(
-                    FetchRequest(url: server.url(), idleTimeout: .milliseconds(100), maxResponseBytes: total))
+                    FetchRequest(url: server.url(), idleTimeout: .milliseconds(100), maxResponseBytes: total)
+                )
                 // The idle limit is shorter than the pause: waiting for the reader does not count.
                 #expect(await stalledAt.wait() < total / 2)
                 var received = 0

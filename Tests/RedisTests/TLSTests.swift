@@ -93,7 +93,7 @@ private struct Certificates {
             #expect(error?.code == .connectFailed)
             #expect(error?.message.contains("CERTIFICATE_VERIFY_FAILED") == true)
             let shared = try await withClient(configuration) { client in
-                await redisError { _ = try await client.send("PING", timeout: .milliseconds(500)) }
+                await redisError { _ = try await client.send("PING", timeout: .seconds(2)) }
             }
             #expect(shared?.code == .timeout)
             #expect(shared?.message.contains("CERTIFICATE_VERIFY_FAILED") == true)

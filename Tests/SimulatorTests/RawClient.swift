@@ -109,6 +109,7 @@ final class RawClient {
 /// Runs what blocks where it holds up no task.
 func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+        // A queue of its own gets a thread at once; the global ones grow only slowly when their threads block.
+        DispatchQueue(label: "blocking").async { continuation.resume(with: Result { try body() }) }
     }
 }

@@ -56,18 +56,34 @@ import Testing
 
     @Test func tokensAreChargedAsUsageSays() throws {
         var core = core { $0.tokensPerMinute = 100 }
-        // 10 of input and 40 of output.
-        let body = { (index: Int) in chat("Hello\(index)", #""max_tokens":40"#) }
-        let usage = try #require(try call(body(1)).content?.get().answer.usage)
-        #expect(core.receive(try call(body(1)), at: now, time: time).action.label == "200")
-        let second = core.receive(try call(body(2)), at: now, time: time)
-        #expect(
-            second.limits?.tokens?.remaining == 100 - (usage.input + usage.output)
-                * (second.action.status == 200 ? 2 : 1)
-        )
-        let third = core.receive(try call(body(3)), at: now, time: time)
+        // 9 tokens of input and 40 of output each.
+        for remaining in [51, 2] {
+            let verdict = core.receive(
+                try call(chat("Hello\(remaining % 10)", #""max_tokens":40"#)),
+                at: now,
+                time: time
+            )
+            #expect(verdict.action.label == "200" && verdict.limits?.tokens?.remaining == remaining)
+        }
+        let third = core.receive(try call(chat("Hello3", #""max_tokens":40"#)), at: now, time: time)
         guard case .error(let error) = third.action else { throw TestFailure() }
         #expect(error.status == 429 && error.type == "tokens")
+        #expect(third.limits?.tokens?.remaining == 2)
+    }
+
+    @Test func aBadRequestCountsAsARequestAndARefusedCallerDoesNot() throws {
+        var core = core { $0.requestsPerMinute = 2 }
+        let dice = Dice(seed: 1)
+        let refused = ReceivedCall(
+            endpoint: .responses,
+            dice: dice,
+            apiKey: "k",
+            content: .refused(.wrongKey(presented: true))
+        )
+        #expect(core.receive(refused, at: now, time: time).limits == nil)
+        let invalid = ReceivedCall(endpoint: .responses, dice: dice, apiKey: "k", content: .invalid(.missing("input")))
+        let verdict = core.receive(invalid, at: now, time: time)
+        #expect(verdict.action.label == "400" && verdict.limits?.requests?.remaining == 1 && !verdict.isAtWork)
     }
 
     @Test func moreThanTheConcurrencyIsTurnedAway() throws {

@@ -21,7 +21,7 @@ func call(_ body: [UInt8], key: String = "k") throws -> ReceivedCall {
         endpoint: .chatCompletions,
         dice: request.dice,
         apiKey: key,
-        content: .success(ReceivedCall.Content(request: request, answer: answer))
+        content: .valid(request, answer)
     )
 }
 

@@ -62,7 +62,8 @@ import Testing
         #expect(
             text == #"{"ready":false,"alive":false,"checks":{"mongo":{"ready":false,"reason":"starting"},"#
                 + #""redis":{"ready":true},"we\"ird":{"ready":false,"reason":"a\nb"}},"#
-                + #""loops":{"tick":{"alive":false,"silence_ms":1500}}}"#)
+                + #""loops":{"tick":{"alive":false,"silence_ms":1500}}}"#
+        )
         _ = try JSONSerialization.jsonObject(with: Data(text.utf8))
     }
 

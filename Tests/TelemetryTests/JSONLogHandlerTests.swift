@@ -42,7 +42,9 @@ import Testing
             logger[metadataKey: "a"] = "logger"
             logger[metadataKey: "b"] = "logger"
             logger.info(
-                "plain \(1)", metadata: ["b": "event", "list": ["x", ["y": "z"]], "level": "hidden?", "nan": "\(Double.nan)"])
+                "plain \(1)",
+                metadata: ["b": "event", "list": ["x", ["y": "z"]], "level": "hidden?", "nan": "\(Double.nan)"]
+            )
         }
         #expect(line["message"] as? String == "plain 1")
         #expect(line["a"] as? String == "logger")
@@ -61,7 +63,15 @@ import Testing
             handler.metadata = ["a": "logger"]
             handler.log(
                 event: LogEvent(
-                    level: .info, message: "m", metadata: ["b": "event"], source: nil, file: "", function: "", line: 1))
+                    level: .info,
+                    message: "m",
+                    metadata: ["b": "event"],
+                    source: nil,
+                    file: "",
+                    function: "",
+                    line: 1
+                )
+            )
         }
         #expect(line["a"] as? String == "provider")
         #expect(line["b"] as? String == "event")

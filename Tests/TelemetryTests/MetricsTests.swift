@@ -27,7 +27,8 @@ import Testing
                 "# TYPE jobs_claimed_total counter",
                 "jobs_claimed_total 1",
                 #"jobs_claimed_total{queue="a"} 3"#,
-            ])
+            ]
+        )
     }
 
     @Test func gaugesShowTheLastValue() {
@@ -42,7 +43,8 @@ import Testing
         #expect(
             lines(registry) == [
                 "# TYPE depth gauge", "depth 2.5", "# TYPE inflight gauge", "inflight 12",
-            ])
+            ]
+        )
     }
 
     @Test func timersAreHistogramsInSeconds() {
@@ -80,7 +82,8 @@ import Testing
                 "# TYPE tokens summary",
                 "tokens_sum 3.5",
                 "tokens_count 2",
-            ])
+            ]
+        )
     }
 
     @Test func labelsAreSortedSanitisedAndEscaped() {
@@ -89,7 +92,8 @@ import Testing
         Counter(label: "9 bäd:name", dimensions: dimensions, factory: registry).increment()
         #expect(
             lines(registry).last
-                == #"_9_b_d:name_total{_9="y",a_b="quote\" slash\\ line\n",le_="x",z="1"} 1"#)
+                == #"_9_b_d:name_total{_9="y",a_b="quote\" slash\\ line\n",le_="x",z="1"} 1"#
+        )
     }
 
     @Test func theOrderOfDimensionsDoesNotMatter() {
@@ -217,7 +221,9 @@ import Testing
             lines.map { line in
                 let parts = line.split(separator: " ")
                 return (String(parts[0]), try #require(Double(parts[1])))
-            }, uniquingKeysWith: { first, _ in first })
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
     }
 
     @Test func theKernelsNumbersArePlausible() throws {

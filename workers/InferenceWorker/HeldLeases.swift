@@ -10,6 +10,7 @@ final class HeldLeases: Sendable {
     }
 
     private let held = Mutex<[Lease: Held]>([:])
+    private let noMoreCalls = Atomic<Bool>(false)
 
     func add(_ lease: Lease, at now: ContinuousClock.Instant) {
         held.withLock { $0[lease] = Held(renewedAt: now) }
@@ -24,7 +25,7 @@ final class HeldLeases: Sendable {
     /// - Returns: false when the lease is gone and no call may be made.
     func setAbort(_ lease: Lease, _ abort: @escaping @Sendable () -> Void) -> Bool {
         held.withLock { held in
-            guard held[lease]?.isLost == false else { return false }
+            guard held[lease]?.isLost == false, !noMoreCalls.load(ordering: .acquiring) else { return false }
             held[lease]?.abort = abort
             return true
         }
@@ -56,9 +57,12 @@ final class HeldLeases: Sendable {
         abort?()
     }
 
-    /// Stops all calls: the time to drain is over.
+    /// Stops all calls, also those about to begin: the time to drain is over.
     func abortAll() {
-        let aborts = held.withLock { held in held.values.compactMap(\.abort) }
+        let aborts = held.withLock { held in
+            noMoreCalls.store(true, ordering: .releasing)
+            return held.values.compactMap(\.abort)
+        }
         for abort in aborts { abort() }
     }
 }

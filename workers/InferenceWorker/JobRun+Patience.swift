@@ -12,7 +12,8 @@ extension JobRun {
     ///
     /// - Returns: nil only when the process was told to stop and its time is over.
     func patiently<Value: Sendable>(
-        _ what: String, _ operation: @escaping @Sendable () async throws -> Value
+        _ what: String,
+        _ operation: @escaping @Sendable () async throws -> Value
     ) async -> Value? {
         // Unstructured, so that a cancelled worker still writes down what it did; awaited at once.
         await Task {
@@ -22,7 +23,9 @@ extension JobRun {
                     return try await operation()
                 } catch {
                     logger.error(
-                        "bookkeeping failed, trying again", [.name: .text(what), .error: .text("\(error)")])
+                        "bookkeeping failed, trying again",
+                        [.name: .text(what), .error: .text("\(error)")]
+                    )
                     // Never cancelled: nobody holds this task.
                     try? await Task.sleep(for: wait * .random(in: 0.5...1))
                     wait = min(wait * 2, Self.longestWait)

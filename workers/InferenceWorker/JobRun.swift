@@ -40,25 +40,27 @@ struct JobRun: Sendable {
     private func call(_ taken: TakenJob, _ target: Target, _ body: [UInt8]) async {
         let startedAt = clock.now()
         let start = ContinuousClock.now
-        guard let outcome = await abortableCall(taken, target, body) else {
-            return await handBack(taken, reason: "the lease was lost before the call")
-        }
+        let outcome = await abortableCall(taken, target, body)
         metrics.called(for: ContinuousClock.now - start)
         let plan = CompletionPlan(
-            for: taken, on: target, pool: pool.name, outcome: outcome, startedAt: startedAt, now: clock.now(),
-            priceVersion: configuration.priceVersion, retries: configuration.retries, jitter: .random(in: 0...1))
+            for: taken,
+            on: target,
+            pool: pool.name,
+            outcome: outcome,
+            startedAt: startedAt,
+            now: clock.now(),
+            priceVersion: configuration.priceVersion,
+            retries: configuration.retries,
+            jitter: .random(in: 0...1)
+        )
         await complete(taken, plan)
     }
 
     /// Runs the call in a task of its own, so that a lost or cancelled lease stops it and not the bookkeeping after it.
-    private func abortableCall(_ taken: TakenJob, _ target: Target, _ body: [UInt8]) async -> CallOutcome? {
+    private func abortableCall(_ taken: TakenJob, _ target: Target, _ body: [UInt8]) async -> CallOutcome {
         let endpoint = taken.job.endpoint
         let call = Task { await caller.call(target, endpoint: endpoint, body: body, within: target.timeout) }
-        guard leases.setAbort(taken.lease, { call.cancel() }) else {
-            call.cancel()
-            _ = await call.value
-            return nil
-        }
+        if !leases.setAbort(taken.lease, { call.cancel() }) { call.cancel() }
         return await call.value
     }
 

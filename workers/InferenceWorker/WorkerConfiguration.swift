@@ -13,7 +13,11 @@ package struct WorkerConfiguration: Sendable {
     package var priceVersion: String
 
     package init(
-        callsInFlight: Int, lease: Duration, drain: Duration, retries: RetryPolicy, priceVersion: String
+        callsInFlight: Int,
+        lease: Duration,
+        drain: Duration,
+        retries: RetryPolicy,
+        priceVersion: String
     ) {
         self.callsInFlight = callsInFlight
         self.lease = lease

@@ -14,8 +14,12 @@ package struct WorkerDependencies: Sendable {
     package var metrics: any MetricsFactory
 
     package init(
-        pools: [(pool: Pool, queue: any JobQueue)], ledger: any Ledger, caller: any ProviderCaller, clock: WallClock,
-        health: Health, metrics: any MetricsFactory
+        pools: [(pool: Pool, queue: any JobQueue)],
+        ledger: any Ledger,
+        caller: any ProviderCaller,
+        clock: WallClock,
+        health: Health,
+        metrics: any MetricsFactory
     ) {
         self.pools = pools
         self.ledger = ledger
@@ -34,7 +38,10 @@ package struct WorkerService: Service {
     let logger: Logger
 
     package init(
-        configuration: WorkerConfiguration, dependencies: WorkerDependencies, consumer: ConsumerName, logger: Logger
+        configuration: WorkerConfiguration,
+        dependencies: WorkerDependencies,
+        consumer: ConsumerName,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.dependencies = dependencies
@@ -47,8 +54,13 @@ package struct WorkerService: Service {
         let slots = CallSlots(configuration.callsInFlight)
         let drained = DrainClock()
         let heartbeat = Heartbeat(
-            consumer: consumer, queues: dependencies.pools.map(\.queue), leases: leases, lease: configuration.lease,
-            health: dependencies.health, logger: logger)
+            consumer: consumer,
+            queues: dependencies.pools.map(\.queue),
+            leases: leases,
+            lease: configuration.lease,
+            health: dependencies.health,
+            logger: logger
+        )
         try await withThrowingDiscardingTaskGroup { group in
             // Outlives the loops: leases are renewed until the last call is done.
             let beating = Task { await heartbeat.run() }
@@ -64,17 +76,37 @@ package struct WorkerService: Service {
     }
 
     private func loop(
-        _ pool: Pool, _ queue: any JobQueue, _ slots: CallSlots, _ leases: HeldLeases, _ drained: DrainClock
+        _ pool: Pool,
+        _ queue: any JobQueue,
+        _ slots: CallSlots,
+        _ leases: HeldLeases,
+        _ drained: DrainClock
     ) -> PoolLoop {
         let metrics = WorkerMetrics(pool: pool.name, factory: dependencies.metrics)
         let logger = logger.adding([.pool: .text(pool.name.text)])
         let run = JobRun(
-            pool: pool, queue: queue, ledger: dependencies.ledger, caller: dependencies.caller,
-            configuration: configuration, leases: leases, drained: drained, clock: dependencies.clock,
-            metrics: metrics, logger: logger)
+            pool: pool,
+            queue: queue,
+            ledger: dependencies.ledger,
+            caller: dependencies.caller,
+            configuration: configuration,
+            leases: leases,
+            drained: drained,
+            clock: dependencies.clock,
+            metrics: metrics,
+            logger: logger
+        )
         return PoolLoop(
-            queue: queue, consumer: consumer, slots: slots, leases: leases, run: run, metrics: metrics,
-            health: dependencies.health, clock: dependencies.clock, logger: logger)
+            queue: queue,
+            consumer: consumer,
+            slots: slots,
+            leases: leases,
+            run: run,
+            metrics: metrics,
+            health: dependencies.health,
+            clock: dependencies.clock,
+            logger: logger
+        )
     }
 
     /// After the stop signal: calls that are not done in time are aborted, and a little later even bookkeeping ends.

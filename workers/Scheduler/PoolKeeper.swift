@@ -40,7 +40,8 @@ struct PoolKeeper: Sendable {
         guard !orphans.isEmpty else { return }
         logger.notice(
             "jobs of a silent worker are brought back",
-            [.pool: .text(queue.pool.text), .count: .integer(orphans.count)])
+            [.pool: .text(queue.pool.text), .count: .integer(orphans.count)]
+        )
         try await withThrowingDiscardingTaskGroup { group in
             for orphan in orphans { group.addTask { try await recover(orphan) } }
         }
@@ -62,7 +63,12 @@ struct PoolKeeper: Sendable {
     private func quarantine(_ orphan: Orphan) async throws {
         let error = JobError(.penstockPoison, "\(orphan.deaths) workers died while they held this job.")
         let row = TerminalRow(
-            of: orphan.job, state: .failed, finishedAt: clock.now(), error: error, attempts: orphan.attempts)
+            of: orphan.job,
+            state: .failed,
+            finishedAt: clock.now(),
+            error: error,
+            attempts: orphan.attempts
+        )
         _ = try await ledger.decide([row])
         try await settle(orphan)
         metrics.countPoisoned()
@@ -77,10 +83,22 @@ struct PoolKeeper: Sendable {
     private func unknownAttempt(_ orphan: Orphan) -> AttemptRow {
         let now = clock.now()
         return AttemptRow(
-            id: orphan.lease.token, job: orphan.job.id, batch: orphan.job.line?.batch, tenant: orphan.job.tenant,
-            tags: orphan.job.tags, pool: queue.pool, target: orphan.target,
-            provider: pool?.target(named: orphan.target)?.provider ?? "unknown", model: orphan.job.model,
-            startedAt: orphan.takenAt, durationMilliseconds: now.milliseconds - orphan.takenAt.milliseconds,
-            outcome: .unknown, statusCode: nil, usage: nil, cost: nil, priceVersion: "unknown")
+            id: orphan.lease.token,
+            job: orphan.job.id,
+            batch: orphan.job.line?.batch,
+            tenant: orphan.job.tenant,
+            tags: orphan.job.tags,
+            pool: queue.pool,
+            target: orphan.target,
+            provider: pool?.target(named: orphan.target)?.provider ?? "unknown",
+            model: orphan.job.model,
+            startedAt: orphan.takenAt,
+            durationMilliseconds: now.milliseconds - orphan.takenAt.milliseconds,
+            outcome: .unknown,
+            statusCode: nil,
+            usage: nil,
+            cost: nil,
+            priceVersion: "unknown"
+        )
     }
 }

@@ -18,8 +18,13 @@ package struct SchedulerConfiguration: Sendable {
     package var expiryGrace: Duration
 
     package init(
-        name: String, maxBatchLines: Int = 100_000, maxLineBytes: Int = 4 << 20, feedWindowLines: Int = 2000,
-        feedWindowBytes: Int = 16 << 20, maxDeaths: Int = 3, ownership: Duration = .seconds(10),
+        name: String,
+        maxBatchLines: Int = 100_000,
+        maxLineBytes: Int = 4 << 20,
+        feedWindowLines: Int = 2000,
+        feedWindowBytes: Int = 16 << 20,
+        maxDeaths: Int = 3,
+        ownership: Duration = .seconds(10),
         expiryGrace: Duration = .seconds(30)
     ) {
         self.name = name

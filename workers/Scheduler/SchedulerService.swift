@@ -14,7 +14,11 @@ package struct SchedulerDependencies: Sendable {
     package var metrics: any MetricsFactory
 
     package init(
-        queues: [PoolName: any JobQueue], ledger: any Ledger, topology: Topology, clock: WallClock, health: Health,
+        queues: [PoolName: any JobQueue],
+        ledger: any Ledger,
+        topology: Topology,
+        clock: WallClock,
+        health: Health,
         metrics: any MetricsFactory
     ) {
         self.queues = queues
@@ -43,8 +47,10 @@ package struct SchedulerService: Service {
             await withDiscardingTaskGroup { group in
                 for loop in loops() { group.addTask { await loop.run() } }
                 let batches = BatchLoop(
-                    driver: BatchDriver(configuration, dependencies, logger), dependencies: dependencies,
-                    logger: logger)
+                    driver: BatchDriver(configuration, dependencies, logger),
+                    dependencies: dependencies,
+                    logger: logger
+                )
                 group.addTask { await batches.run() }
             }
         }
@@ -53,9 +59,14 @@ package struct SchedulerService: Service {
     private func loops() -> [RepeatedStep] {
         let keepers = dependencies.queues.values.map { queue in
             PoolKeeper(
-                queue: queue, pool: dependencies.topology.pool(named: queue.pool), ledger: dependencies.ledger,
-                maxDeaths: configuration.maxDeaths, clock: dependencies.clock,
-                metrics: PoolMetrics(pool: queue.pool, factory: dependencies.metrics), logger: logger)
+                queue: queue,
+                pool: dependencies.topology.pool(named: queue.pool),
+                ledger: dependencies.ledger,
+                maxDeaths: configuration.maxDeaths,
+                clock: dependencies.clock,
+                metrics: PoolMetrics(pool: queue.pool, factory: dependencies.metrics),
+                logger: logger
+            )
         }
         let upkeep = Upkeep(dependencies: dependencies, logger: logger)
         let steps = keepers.flatMap { keeper in
@@ -75,7 +86,9 @@ package struct SchedulerService: Service {
     }
 
     private func step(
-        _ name: String, every interval: Duration, _ body: @escaping @Sendable () async throws -> Void
+        _ name: String,
+        every interval: Duration,
+        _ body: @escaping @Sendable () async throws -> Void
     ) -> RepeatedStep {
         RepeatedStep(name: name, interval: interval, health: dependencies.health, logger: logger, body: body)
     }

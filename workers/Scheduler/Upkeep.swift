@@ -18,7 +18,11 @@ struct Upkeep: Sendable {
         var cursor: JobID?
         while true {
             let jobs = try await dependencies.ledger.acceptedJobs(
-                in: queue.pool, before: before, after: cursor, limit: Self.page)
+                in: queue.pool,
+                before: before,
+                after: cursor,
+                limit: Self.page
+            )
             guard let last = jobs.last else { return }
             try await queue.enqueue(jobs)
             cursor = last.id

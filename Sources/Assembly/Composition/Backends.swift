@@ -33,7 +33,8 @@ package struct Backends: Sendable {
         for problem in problems { logger.warning("redis is not safe", [.reason: .text(problem)]) }
         guard problems.isEmpty || settings.allowDataLoss else {
             throw SettingsError(
-                problems.joined(separator: " ") + " Set redis.allow_data_loss: true to start all the same.")
+                problems.joined(separator: " ") + " Set redis.allow_data_loss: true to start all the same."
+            )
         }
     }
 
@@ -67,11 +68,11 @@ package struct Backends: Sendable {
 
     /// At start Redis may still be loading its data.
     private static func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(10)
         while true {
             do {
                 return try await body()
-            } catch where ContinuousClock.now < end {
+            } catch  where ContinuousClock.now < end {
                 try await Task.sleep(for: .milliseconds(200))
             }
         }

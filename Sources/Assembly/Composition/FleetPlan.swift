@@ -16,10 +16,13 @@ package enum FleetPlan {
         if settings.simulatorEnabled { plan.append((.simulator, 0, 1, 3)) }
         return plan.map { role, number, count, stopOrder in
             ChildSpecification(
-                name: count == 1 ? role.rawValue : "\(role.rawValue)-\(number + 1)", executable: executable,
+                name: count == 1 ? role.rawValue : "\(role.rawValue)-\(number + 1)",
+                executable: executable,
                 arguments: [role.rawValue, "--settings", settingsFile],
                 environment: ["PENSTOCK_OPERATIONS_PORT": "\(operationsPort(settings, role, number))"],
-                stopOrder: stopOrder, grace: settings.worker.drain + .seconds(15))
+                stopOrder: stopOrder,
+                grace: settings.worker.drain + .seconds(15)
+            )
         }
     }
 

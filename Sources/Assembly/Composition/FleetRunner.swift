@@ -13,9 +13,14 @@ package enum FleetRunner {
         try await backends.check(settings, logger: logger)
         try await backends.close()
         let supervisor = Supervisor(
-            FleetPlan.children(settings, executable: executable, settingsFile: settingsFile), logger: logger)
+            FleetPlan.children(settings, executable: executable, settingsFile: settingsFile),
+            logger: logger
+        )
         var configuration = ServiceGroupConfiguration(
-            services: [.init(service: supervisor)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [.init(service: supervisor)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
         // Four stop orders, each with its children's grace.
         configuration.maximumGracefulShutdownDuration = (settings.worker.drain + .seconds(15)) * 4 + .seconds(10)
         try await ServiceGroup(configuration: configuration).run()

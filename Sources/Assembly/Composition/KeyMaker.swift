@@ -1,28 +1,58 @@
 import Crypto
 import Ledger
 package import Logging
-package import Penstock
+import Penstock
 
 /// Makes API keys straight in the ledger: the way to the first admin key. Whoever may write the ledger's files is the
 /// operator already.
 package enum KeyMaker {
-    /// - Returns: the key, which is kept nowhere, and its record.
+    /// What the operator asks for.
+    package struct Wish: Sendable {
+        let tenant: TenantID
+        let name: String
+        let isAdmin: Bool
+        let classes: Set<JobClass>
+
+        /// - Parameter classes: names of classes; none means all.
+        /// - Throws: `SettingsError` that says what is allowed.
+        package init(tenant: String, name: String, isAdmin: Bool, classes: [String]) throws(SettingsError) {
+            guard let tenant = TenantID(tenant) else {
+                throw SettingsError("--tenant must be 1 to 64 of a-z, 0-9, _ and -")
+            }
+            let known = Set(classes.compactMap(JobClass.init(rawValue:)))
+            guard known.count == Set(classes).count else {
+                throw SettingsError("--class must be one of interactive, standard, batch")
+            }
+            self.tenant = tenant
+            self.name = name
+            self.isAdmin = isAdmin
+            self.classes = known.isEmpty ? Set(JobClass.allCases) : known
+        }
+    }
+
+    /// - Returns: the key, which is kept nowhere, and its id.
     /// - Throws: `SettingsError` or `LedgerUnavailable`.
-    package static func create(
-        tenant: TenantID, name: String, isAdmin: Bool, classes: Set<JobClass>, settings: Settings, logger: Logger
-    ) async throws -> (key: Secret, record: APIKeyRecord) {
+    package static func create(_ wish: Wish, settings: Settings, logger: Logger) async throws
+        -> (key: String, id: String)
+    {
         let ledger = try Backends.openLedger(settings, logger: logger)
         let now = WallClock.system.now()
-        if try await ledger.tenant(tenant) == nil {
-            try await ledger.put(TenantRecord(id: tenant, policy: TenantPolicy(), createdAt: now))
+        if try await ledger.tenant(wish.tenant) == nil {
+            try await ledger.put(TenantRecord(id: wish.tenant, policy: TenantPolicy(), createdAt: now))
         }
         let key = "psk_" + IDGenerator.secret(bytes: 24)
         let record = APIKeyRecord(
-            id: IDGenerator.named("key_", at: now), hash: hash(key), tenant: tenant, name: name, isAdmin: isAdmin,
-            classes: classes, createdAt: now)
+            id: IDGenerator.named("key_", at: now),
+            hash: hash(key),
+            tenant: wish.tenant,
+            name: wish.name,
+            isAdmin: wish.isAdmin,
+            classes: wish.classes,
+            createdAt: now
+        )
         try await ledger.insert(record)
         try await ledger.close()
-        return (Secret(key), record)
+        return (key, record.id)
     }
 
     private static func hash(_ key: String) -> String {

@@ -57,11 +57,17 @@ package struct RoleRunner: Sendable {
     /// Services stop in reverse order, so the operations port answers to the end.
     private func serve(_ services: [any Service]) async throws {
         let operations = OperationsServer(
-            host: settings.operationsHost, port: settings.operationsPort, health: health, metrics: metrics,
-            logger: logger)
+            host: settings.operationsHost,
+            port: settings.operationsPort,
+            health: health,
+            metrics: metrics,
+            logger: logger
+        )
         var configuration = ServiceGroupConfiguration(
             services: ([operations] + services).map { .init(service: $0) },
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: quiet
+        )
         let grace = settings.worker.drain + .seconds(10)
         configuration.maximumGracefulShutdownDuration = grace
         configuration.maximumCancellationDuration = .seconds(5)
@@ -76,8 +82,13 @@ package struct RoleRunner: Sendable {
     private func intake(_ backends: Backends) -> [any Service] {
         let events = RedisCompletionEvents(client: backends.redis, pools: backends.queues.map(\.pool))
         let dependencies = IntakeDependencies(
-            ledger: backends.ledger, queues: backends.queuesByPool, events: events, topology: settings.topology,
-            clock: .system, health: health)
+            ledger: backends.ledger,
+            queues: backends.queuesByPool,
+            events: events,
+            topology: settings.topology,
+            clock: .system,
+            health: health
+        )
         return [
             EventsService(events: events),
             IntakeService(configuration: settings.intake, dependencies: dependencies, logger: logger),
@@ -86,11 +97,19 @@ package struct RoleRunner: Sendable {
 
     private func scheduler(_ backends: Backends) -> any Service {
         let configuration = SchedulerConfiguration(
-            name: ProcessName.unique("scheduler"), maxBatchLines: settings.scheduler.maxBatchLines,
-            feedWindowLines: settings.scheduler.feedWindowLines, feedWindowBytes: settings.scheduler.feedWindowBytes)
+            name: ProcessName.unique("scheduler"),
+            maxBatchLines: settings.scheduler.maxBatchLines,
+            feedWindowLines: settings.scheduler.feedWindowLines,
+            feedWindowBytes: settings.scheduler.feedWindowBytes
+        )
         let dependencies = SchedulerDependencies(
-            queues: backends.queuesByPool, ledger: backends.ledger, topology: settings.topology, clock: .system,
-            health: health, metrics: metrics)
+            queues: backends.queuesByPool,
+            ledger: backends.ledger,
+            topology: settings.topology,
+            clock: .system,
+            health: health,
+            metrics: metrics
+        )
         return SchedulerService(configuration: configuration, dependencies: dependencies, logger: logger)
     }
 
@@ -98,18 +117,29 @@ package struct RoleRunner: Sendable {
         var fetching = FetchConfiguration()
         fetching.maxConnections = max(64, settings.worker.callsInFlight)
         let configuration = WorkerConfiguration(
-            callsInFlight: settings.worker.callsInFlight, lease: settings.worker.lease,
-            drain: settings.worker.drain, retries: settings.worker.retries, priceVersion: settings.priceVersion)
+            callsInFlight: settings.worker.callsInFlight,
+            lease: settings.worker.lease,
+            drain: settings.worker.drain,
+            retries: settings.worker.retries,
+            priceVersion: settings.priceVersion
+        )
         let pools = backends.queues.compactMap { queue in
             settings.topology.pool(named: queue.pool).map { (pool: $0, queue: queue as any JobQueue) }
         }
         let dependencies = WorkerDependencies(
-            pools: pools, ledger: backends.ledger,
+            pools: pools,
+            ledger: backends.ledger,
             caller: OpenAICompatibleCaller(client: try FetchClient(configuration: fetching, logger: quiet)),
-            clock: .system, health: health, metrics: metrics)
+            clock: .system,
+            health: health,
+            metrics: metrics
+        )
         return WorkerService(
-            configuration: configuration, dependencies: dependencies,
-            consumer: ConsumerName(ProcessName.unique("worker")), logger: logger)
+            configuration: configuration,
+            dependencies: dependencies,
+            consumer: ConsumerName(ProcessName.unique("worker")),
+            logger: logger
+        )
     }
 
     /// What libraries have to say below a warning is of no interest to operators.
@@ -124,7 +154,8 @@ package struct RoleRunner: Sendable {
 enum ProcessName {
     static func unique(_ role: String) -> String {
         var buffer = [CChar](repeating: 0, count: 256)
-        let host = gethostname(&buffer, buffer.count - 1) == 0
+        let host =
+            gethostname(&buffer, buffer.count - 1) == 0
             ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : "host"
         return "\(role)@\(host):\(getpid()):\(IDGenerator.secret(bytes: 8).prefix(8))"
     }

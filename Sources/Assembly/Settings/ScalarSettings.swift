@@ -24,7 +24,9 @@ struct ScalarSettings {
     }
 
     private static func value(
-        of definition: SettingDefinition, _ root: SettingsSection, _ environment: [String: String]
+        of definition: SettingDefinition,
+        _ root: SettingsSection,
+        _ environment: [String: String]
     ) throws(SettingsError) -> String {
         if let value = environment[definition.variable] { return value }
         let parts = definition.path.split(separator: ".", maxSplits: 1).map(String.init)
@@ -38,7 +40,8 @@ struct ScalarSettings {
             guard let prefix = prefixes.first(where: { name.hasPrefix($0) }) else { continue }
             throw SettingsError(
                 "environment variable \(name) is no setting; known are: "
-                    + known.filter { $0.hasPrefix(prefix) }.sorted().joined(separator: ", "))
+                    + known.filter { $0.hasPrefix(prefix) }.sorted().joined(separator: ", ")
+            )
         }
     }
 

@@ -58,12 +58,18 @@ extension SettingDefinition {
 
     private static let redis = [
         setting(
-            "redis.url", .text, "redis://127.0.0.1:6379/0",
-            "redis://[user[:password]@]host[:port][/database], or rediss:// for TLS."),
+            "redis.url",
+            .text,
+            "redis://127.0.0.1:6379/0",
+            "redis://[user[:password]@]host[:port][/database], or rediss:// for TLS."
+        ),
         setting("redis.ca_file", .optionalText, "", "CA certificates (PEM) to verify a TLS server with."),
         setting(
-            "redis.allow_data_loss", .flag, "false",
-            "Start although Redis has no append-only file or may evict keys. Accepted jobs can then be lost."),
+            "redis.allow_data_loss",
+            .flag,
+            "false",
+            "Start although Redis has no append-only file or may evict keys. Accepted jobs can then be lost."
+        ),
         setting("redis.command_timeout_ms", .integer(100...60_000), "5000", "Longest wait for a reply."),
     ]
     private static let ledger = [
@@ -76,18 +82,27 @@ extension SettingDefinition {
         setting("intake.max_file_bytes", .integer(1024...1_073_741_824), "209715200", "Largest uploaded file."),
         setting("intake.idle_timeout_seconds", .integer(1...3600), "60", "A silent connection is closed after this."),
         setting(
-            "intake.key_cache_seconds", .integer(0...300), "5",
-            "How long an API key is believed unasked: the delay of a revocation."),
+            "intake.key_cache_seconds",
+            .integer(0...300),
+            "5",
+            "How long an API key is believed unasked: the delay of a revocation."
+        ),
     ]
     private static let worker = [
         setting("worker.processes", .integer(1...64), "1", "Worker processes under `penstockd up`."),
         setting("worker.calls_in_flight", .integer(1...10_000), "256", "Provider calls at once per process."),
         setting(
-            "worker.lease_seconds", .integer(3...300), "10",
-            "How long a worker may be silent before its jobs go to others. The same for all processes."),
+            "worker.lease_seconds",
+            .integer(3...300),
+            "10",
+            "How long a worker may be silent before its jobs go to others. The same for all processes."
+        ),
         setting(
-            "worker.drain_seconds", .integer(0...3600), "30",
-            "How long running calls may go on after SIGTERM; then they are handed back."),
+            "worker.drain_seconds",
+            .integer(0...3600),
+            "30",
+            "How long running calls may go on after SIGTERM; then they are handed back."
+        ),
         setting("worker.max_attempts", .integer(1...100), "5", "Calls per job, rate limits not counted."),
         setting("worker.first_retry_ms", .integer(1...600_000), "1000", "Upper bound of the first retry's wait."),
     ]
@@ -95,11 +110,17 @@ extension SettingDefinition {
         setting("scheduler.processes", .integer(1...16), "1", "Scheduler processes under `penstockd up`."),
         setting("scheduler.max_batch_lines", .integer(1...1_000_000), "100000", "Most requests in one batch."),
         setting(
-            "scheduler.feed_window_lines", .integer(10...100_000), "2000",
-            "Most lines of one batch that wait in one pool's queue at a time."),
+            "scheduler.feed_window_lines",
+            .integer(10...100_000),
+            "2000",
+            "Most lines of one batch that wait in one pool's queue at a time."
+        ),
         setting(
-            "scheduler.feed_window_bytes", .integer(65_536...1_073_741_824), "16777216",
-            "Most bytes of one batch that wait in one pool's queue at a time, roughly."),
+            "scheduler.feed_window_bytes",
+            .integer(65_536...1_073_741_824),
+            "16777216",
+            "Most bytes of one batch that wait in one pool's queue at a time, roughly."
+        ),
     ]
     private static let simulator = [
         setting("simulator.enabled", .flag, "false", "Run a simulated provider under `penstockd up`."),
@@ -107,28 +128,57 @@ extension SettingDefinition {
         setting("simulator.port", ports, "8091", "Port of the simulated provider."),
         setting("simulator.latency_ms", .integer(0...600_000), "0", "How long a call takes."),
         setting(
-            "simulator.latency_sigma_percent", .integer(0...300), "0",
-            "Spread of the latency around its median (lognormal); 0 for none."),
+            "simulator.latency_sigma_percent",
+            .integer(0...300),
+            "0",
+            "Spread of the latency around its median (lognormal); 0 for none."
+        ),
         setting("simulator.latency_per_output_token_us", .integer(0...1_000_000), "0", "Added per output token."),
-        setting("simulator.requests_per_minute", .integer(0...100_000_000), "0", "One-minute token bucket; 0 for none."),
-        setting("simulator.tokens_per_minute", .integer(0...1_000_000_000), "0", "One-minute token bucket; 0 for none."),
+        setting(
+            "simulator.requests_per_minute",
+            .integer(0...100_000_000),
+            "0",
+            "One-minute token bucket; 0 for none."
+        ),
+        setting(
+            "simulator.tokens_per_minute",
+            .integer(0...1_000_000_000),
+            "0",
+            "One-minute token bucket; 0 for none."
+        ),
         setting("simulator.max_concurrency", .integer(0...100_000), "0", "Calls at once; 0 for no limit."),
         setting("simulator.fault_500_per_mille", .integer(0...1000), "0", "Calls of a thousand answered 500."),
         setting("simulator.fault_503_per_mille", .integer(0...1000), "0", "Calls of a thousand answered 503."),
-        setting("simulator.fault_reset_per_mille", .integer(0...1000), "0", "Calls of a thousand whose connection breaks."),
+        setting(
+            "simulator.fault_reset_per_mille",
+            .integer(0...1000),
+            "0",
+            "Calls of a thousand whose connection breaks."
+        ),
         setting("simulator.fault_hang_per_mille", .integer(0...1000), "0", "Calls of a thousand never answered."),
-        setting("simulator.fault_malformed_per_mille", .integer(0...1000), "0", "Calls of a thousand answered with bad JSON."),
+        setting(
+            "simulator.fault_malformed_per_mille",
+            .integer(0...1000),
+            "0",
+            "Calls of a thousand answered with bad JSON."
+        ),
     ]
     private static let operations = [
         setting("operations.host", .text, "127.0.0.1", "Address of /metrics, /healthz and /readyz."),
         setting(
-            "operations.port", ports, "9100",
+            "operations.port",
+            ports,
+            "9100",
             "Port of /metrics, /healthz and /readyz; 0 takes any and logs it. Under `penstockd up`: intake the port "
-                + "itself, schedulers from +10, workers from +20, the simulator +90."),
+                + "itself, schedulers from +10, workers from +20, the simulator +90."
+        ),
     ]
     private static let log = [
         setting(
-            "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
-            "Least level that is logged, as JSON lines on standard error.")
+            "log.level",
+            .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+            "info",
+            "Least level that is logged, as JSON lines on standard error."
+        )
     ]
 }

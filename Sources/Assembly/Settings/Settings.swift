@@ -68,11 +68,14 @@ extension Settings {
 extension IntakeConfiguration {
     init(_ values: ScalarSettings) {
         self.init(
-            host: values.text("intake.host"), port: values.integer("intake.port"),
+            host: values.text("intake.host"),
+            port: values.integer("intake.port"),
             maxBodyBytes: values.integer("intake.max_body_bytes"),
             maxFileBytes: values.integer("intake.max_file_bytes"),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
-            keyCacheSeconds: values.integer("intake.key_cache_seconds"), version: PenstockVersion.text)
+            keyCacheSeconds: values.integer("intake.key_cache_seconds"),
+            version: PenstockVersion.text
+        )
     }
 }
 
@@ -84,7 +87,8 @@ extension WorkerSettings {
         drain = .seconds(values.integer("worker.drain_seconds"))
         retries = RetryPolicy(
             maxAttempts: values.integer("worker.max_attempts"),
-            firstWait: .milliseconds(values.integer("worker.first_retry_ms")))
+            firstWait: .milliseconds(values.integer("worker.first_retry_ms"))
+        )
     }
 }
 

@@ -12,8 +12,13 @@ extension Settings {
         let environment = ProcessEnvironment.all
         let secrets = SecretSource(
             variable: { name in environment[name].flatMap { $0.isEmpty ? nil : $0 } },
-            file: { path in TextFile.read(path).map(TextFile.firstLine).flatMap { $0.isEmpty ? nil : $0 } })
-        return try Settings(yaml: yaml, environment: environment, secrets: withSecrets ? secrets : nil)
+            file: { path in TextFile.read(path).map(TextFile.firstLine).flatMap { $0.isEmpty ? nil : $0 } }
+        )
+        do {
+            return try Settings(yaml: yaml, environment: environment, secrets: withSecrets ? secrets : nil)
+        } catch {
+            throw SettingsError("\(path): \(error.description)")
+        }
     }
 }
 

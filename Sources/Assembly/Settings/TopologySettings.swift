@@ -36,8 +36,11 @@ struct TopologySettings {
         }
         guard !read.isEmpty else { throw section.error("targets", "must name at least one target") }
         return Pool(
-            name: PoolName(name), targets: read, limitGroups: limitGroups,
-            classWeights: try classWeights(section.section("class_weights")))
+            name: PoolName(name),
+            targets: read,
+            limitGroups: limitGroups,
+            classWeights: try classWeights(section.section("class_weights"))
+        )
     }
 
     private func classWeights(_ section: SettingsSection) throws(SettingsError) -> [JobClass: Int] {
@@ -58,7 +61,8 @@ struct TopologySettings {
             tokensPerMinute: try section.integer("tokens_per_minute", 1...10_000_000_000),
             inputTokensPerMinute: try section.integer("input_tokens_per_minute", 1...10_000_000_000),
             outputTokensPerMinute: try section.integer("output_tokens_per_minute", 1...10_000_000_000),
-            maxConcurrency: try section.integer("max_concurrency", 1...1_000_000))
+            maxConcurrency: try section.integer("max_concurrency", 1...1_000_000)
+        )
     }
 
     private func target(_ name: String, _ section: SettingsSection, groups: [String]) throws(SettingsError) -> Target {
@@ -66,14 +70,22 @@ struct TopologySettings {
         try section.refuseUnknown(Self.targetKeys)
         let limitGroups = try section.list("limit_groups")
         for group in limitGroups where !groups.contains(group) {
-            throw section.error("limit_groups", "names \(group.debugDescription), which is not a limit group of its pool")
+            throw section.error(
+                "limit_groups",
+                "names \(group.debugDescription), which is not a limit group of its pool"
+            )
         }
         return Target(
-            name: name, provider: try section.scalar("provider") ?? "openai", baseURL: try baseURL(section),
-            apiKey: try apiKey(section), model: try section.scalar("model"), limitGroups: limitGroups,
+            name: name,
+            provider: try section.scalar("provider") ?? "openai",
+            baseURL: try baseURL(section),
+            apiKey: try apiKey(section),
+            model: try section.scalar("model"),
+            limitGroups: limitGroups,
             maxConcurrency: try section.integer("max_concurrency", 1...1_000_000),
             timeout: .seconds(try section.integer("timeout_seconds", 1...3600) ?? 300),
-            price: try price(section))
+            price: try price(section)
+        )
     }
 
     private func baseURL(_ section: SettingsSection) throws(SettingsError) -> String {
@@ -125,8 +137,10 @@ struct TopologySettings {
     /// Targets and limit groups are named in Redis and in cost rows, so their names are unique over all pools; a limit
     /// group belongs to exactly one pool.
     private func checkNames(_ pools: [Pool]) throws(SettingsError) {
-        let lists = [("targets", pools.flatMap { $0.targets.map(\.name) }),
-            ("limit_groups", pools.flatMap { $0.limitGroups.map(\.name) })]
+        let lists = [
+            ("targets", pools.flatMap { $0.targets.map(\.name) }),
+            ("limit_groups", pools.flatMap { $0.limitGroups.map(\.name) }),
+        ]
         for (key, names) in lists {
             var seen: Set<String> = []
             for name in names where !seen.insert(name).inserted {
@@ -137,7 +151,8 @@ struct TopologySettings {
 
     /// Names stand in Redis fields, metric labels and scripts' records.
     private func checkName(_ name: String, _ path: String) throws(SettingsError) {
-        let isValid = (1...64).contains(name.utf8.count)
+        let isValid =
+            (1...64).contains(name.utf8.count)
             && name.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
@@ -162,8 +177,11 @@ extension SettingsSection {
     func integer(_ key: String, _ range: ClosedRange<Int>) throws(SettingsError) -> Int? {
         guard let text = try scalar(key) else { return nil }
         guard let value = Int(text), range.contains(value) else {
-            throw error(key, "is \(text.debugDescription); it must be a whole number from "
-                + "\(range.lowerBound) to \(range.upperBound)")
+            throw error(
+                key,
+                "is \(text.debugDescription); it must be a whole number from "
+                    + "\(range.lowerBound) to \(range.upperBound)"
+            )
         }
         return value
     }

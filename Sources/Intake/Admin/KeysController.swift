@@ -64,9 +64,14 @@ struct KeysController: Sendable {
         }
         let now = clock.now()
         return APIKeyRecord(
-            id: IDGenerator.named("key_", at: now), hash: hash, tenant: tenant,
-            name: try fields.text("name", length: 0...128) ?? "", isAdmin: try fields.flag("admin") ?? false,
-            classes: try Self.classes(fields), createdAt: now)
+            id: IDGenerator.named("key_", at: now),
+            hash: hash,
+            tenant: tenant,
+            name: try fields.text("name", length: 0...128) ?? "",
+            isAdmin: try fields.flag("admin") ?? false,
+            classes: try Self.classes(fields),
+            createdAt: now
+        )
     }
 
     private static func classes(_ fields: JSONFields) throws -> Set<JobClass> {

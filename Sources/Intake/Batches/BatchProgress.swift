@@ -10,7 +10,12 @@ final class BatchProgress: Sendable {
 
     private static let lifetime = Duration.seconds(1)
     private static let capacity = 1000
-    private static let nothing = BatchSummary(counts: BatchCounts(), usage: .zero, cost: Nanodollars(0), unknownCosts: 0)
+    private static let nothing = BatchSummary(
+        counts: BatchCounts(),
+        usage: .zero,
+        cost: Nanodollars(0),
+        unknownCosts: 0
+    )
 
     private let ledger: any BatchLedger
     private let entries = Mutex<[BatchID: Entry]>([:])

@@ -34,8 +34,17 @@ struct BatchRequest {
 
     func record(id: BatchID, tenant: TenantID, at now: Timestamp) -> BatchRecord {
         BatchRecord(
-            id: id, tenant: tenant, endpoint: endpoint, inputFile: inputFile, completionWindow: window, createdAt: now,
-            expiresAt: now.adding(duration), jobClass: jobClass, tags: tags, metadata: metadata)
+            id: id,
+            tenant: tenant,
+            endpoint: endpoint,
+            inputFile: inputFile,
+            completionWindow: window,
+            createdAt: now,
+            expiresAt: now.adding(duration),
+            jobClass: jobClass,
+            tags: tags,
+            metadata: metadata
+        )
     }
 
     private static func checkOutputExpiry(_ fields: JSONFields) throws {

@@ -46,7 +46,10 @@ struct BatchesController: Sendable {
         let query = try Query(request.uri.query)
         let limit = try query.int("limit", in: 1...100, default: 20)
         let found = try await ledger.batches(
-            of: context.tenant, after: try query.cursor().map(BatchID.init), limit: limit + 1)
+            of: context.tenant,
+            after: try query.cursor().map(BatchID.init),
+            limit: limit + 1
+        )
         let page = ListPage(found, limit: limit)
         var summaries: [BatchID: BatchSummary] = [:]
         for batch in page.elements { summaries[batch.id] = try await progress.summary(of: batch) }
@@ -68,7 +71,10 @@ struct BatchesController: Sendable {
             var cancelled = batch
             guard cancelled.cancel(at: clock.now()) else {
                 throw APIError(
-                    .conflict, code: "batch_already_finished", "The batch is \(batch.state.rawValue) already.")
+                    .conflict,
+                    code: "batch_already_finished",
+                    "The batch is \(batch.state.rawValue) already."
+                )
             }
             if cancelled == batch { return try await response(batch) }
             if let stored = try await ledger.replace(cancelled) { return try await response(stored) }
@@ -89,7 +95,11 @@ struct BatchesController: Sendable {
             throw APIError.badRequest("No such file.", param: "input_file_id", code: "file_not_found")
         }
         guard file.purpose == .batch else {
-            throw APIError.badRequest("The file's purpose must be batch.", param: "input_file_id", code: "invalid_purpose")
+            throw APIError.badRequest(
+                "The file's purpose must be batch.",
+                param: "input_file_id",
+                code: "invalid_purpose"
+            )
         }
     }
 

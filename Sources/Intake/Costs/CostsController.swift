@@ -17,8 +17,11 @@ struct CostsController: Sendable {
         let isOfAll = try query.flag("all_tenants")
         if isOfAll, !context.caller.isAdmin { throw APIError.notAdmin }
         let lines = try await ledger.costs(
-            of: isOfAll ? nil : context.tenant, since: try query.time("since"), until: try query.time("until"),
-            by: grouping)
+            of: isOfAll ? nil : context.tenant,
+            since: try query.time("since"),
+            until: try query.time("until"),
+            by: grouping
+        )
         return .json { writer in
             writer.object { writer in
                 writer.member("object", "list")

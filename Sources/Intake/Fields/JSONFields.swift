@@ -29,7 +29,10 @@ struct JSONFields {
     func allowOnly(_ names: [String]) throws {
         for (key, _) in object.members where !names.contains(key) {
             throw APIError.badRequest(
-                "Unknown field. Known are \(names.joined(separator: ", ")).", param: path + key, code: "unknown_field")
+                "Unknown field. Known are \(names.joined(separator: ", ")).",
+                param: path + key,
+                code: "unknown_field"
+            )
         }
     }
 

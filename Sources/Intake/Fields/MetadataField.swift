@@ -15,7 +15,8 @@ enum MetadataField {
             guard let text = value.string, isFit(key, maxKey), !key.isEmpty, isFit(text, maxValue) else {
                 throw APIError.badRequest(
                     "Metadata keys are texts of 1 to \(maxKey) characters, values texts of at most \(maxValue).",
-                    param: "metadata.\(key)")
+                    param: "metadata.\(key)"
+                )
             }
             pairs.append(MetadataPair(key: key, value: text))
         }

@@ -26,7 +26,9 @@ struct Query {
         guard let text = self[name] else { return fallback }
         guard let value = Int(text), range.contains(value) else {
             throw APIError.badRequest(
-                "`\(name)` is a whole number from \(range.lowerBound) to \(range.upperBound).", param: name)
+                "`\(name)` is a whole number from \(range.lowerBound) to \(range.upperBound).",
+                param: name
+            )
         }
         return value
     }

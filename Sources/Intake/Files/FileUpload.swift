@@ -16,7 +16,9 @@ struct FileUpload {
     /// - Throws: 400, 413, or what the ledger throws. Chunks that were stored are then nobody's and go with time.
     func receive(_ request: Request, from body: BodyReader, tenant: TenantID) async throws -> FileRecord {
         let boundary = try MultipartParser.boundary(ofContentType: request.headers[.contentType])
-        guard (body.declaredLength ?? 0) <= limit + Self.overhead else { throw APIError.tooLarge("A file", limit: limit) }
+        guard (body.declaredLength ?? 0) <= limit + Self.overhead else {
+            throw APIError.tooLarge("A file", limit: limit)
+        }
         let now = clock.now()
         var form = UploadForm()
         var file = ChunkedUpload(IDGenerator.file(at: now), to: ledger, limit: limit, at: now)
@@ -27,14 +29,23 @@ struct FileUpload {
         }
         try await file.finish()
         let record = FileRecord(
-            id: file.id, tenant: tenant, filename: filename, purpose: .batch, bytes: Int64(file.bytes),
-            createdAt: now, expiresAt: now.adding(lifetime ?? ExpiresAfter.standard), content: .chunks)
+            id: file.id,
+            tenant: tenant,
+            filename: filename,
+            purpose: .batch,
+            bytes: Int64(file.bytes),
+            createdAt: now,
+            expiresAt: now.adding(lifetime ?? ExpiresAfter.standard),
+            content: .chunks
+        )
         try await ledger.insert(record)
         return record
     }
 
     private func receive(
-        _ parser: consuming MultipartParser, from body: BodyReader, into form: inout UploadForm,
+        _ parser: consuming MultipartParser,
+        from body: BodyReader,
+        into form: inout UploadForm,
         _ file: inout ChunkedUpload
     ) async throws {
         while let chunk = try await body.next() {

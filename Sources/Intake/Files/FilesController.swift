@@ -31,8 +31,12 @@ struct FilesController: Sendable {
         let limit = try query.int("limit", in: 1...10_000, default: 10_000)
         let order = try query.choice("order", of: SortOrder.self) ?? .descending
         let files = try await ledger.files(
-            of: context.tenant, purpose: try query.choice("purpose"), after: try query.cursor().map(FileID.init),
-            newestFirst: order == .descending, limit: limit + 1)
+            of: context.tenant,
+            purpose: try query.choice("purpose"),
+            after: try query.cursor().map(FileID.init),
+            newestFirst: order == .descending,
+            limit: limit + 1
+        )
         return .list(ListPage(files, limit: limit), id: \.id.text, write: FileObject.write)
     }
 

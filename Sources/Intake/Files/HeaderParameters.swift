@@ -8,7 +8,8 @@ struct HeaderParameters: Equatable {
     /// - Returns: nil when a parameter is not well-formed.
     init?(_ bytes: some Collection<UInt8>) {
         var rest = Array(bytes)[...]
-        value = String(decoding: Self.trim(Self.take(from: &rest, until: UInt8(ascii: ";"))), as: UTF8.self).lowercased()
+        value = String(decoding: Self.trim(Self.take(from: &rest, until: UInt8(ascii: ";"))), as: UTF8.self)
+            .lowercased()
         while !rest.isEmpty {
             rest = rest.dropFirst()
             guard let (name, text) = Self.parameter(from: &rest) else { return nil }

@@ -97,7 +97,9 @@ struct UploadForm {
         else {
             throw APIError.badRequest(
                 "The seconds must be a whole number from \(ExpiresAfter.range.lowerBound) to "
-                    + "\(ExpiresAfter.range.upperBound).", param: "expires_after[seconds]")
+                    + "\(ExpiresAfter.range.upperBound).",
+                param: "expires_after[seconds]"
+            )
         }
         return .seconds(seconds)
     }

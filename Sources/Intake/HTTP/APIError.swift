@@ -12,7 +12,8 @@ struct APIError: Error, Equatable {
     /// The methods that a path does have.
     var allow: String?
 
-    init(_ status: HTTPResponse.Status, code: String?, _ message: String, param: String? = nil, retryAfter: Int? = nil) {
+    init(_ status: HTTPResponse.Status, code: String?, _ message: String, param: String? = nil, retryAfter: Int? = nil)
+    {
         self.status = status
         self.code = code
         self.message = message
@@ -49,22 +50,30 @@ extension APIError {
     }
 
     static let invalidKey = APIError(
-        .unauthorized, code: "invalid_api_key",
-        "Send a valid API key: `Authorization: Bearer KEY`, or `X-Api-Key: KEY`.")
+        .unauthorized,
+        code: "invalid_api_key",
+        "Send a valid API key: `Authorization: Bearer KEY`, or `X-Api-Key: KEY`."
+    )
 
     static let notAdmin = APIError(.forbidden, code: "admin_only", "This needs an admin's API key.")
 
     static let unknownURL = APIError(.notFound, code: "unknown_url", "There is nothing at this URL.")
 
     static let idempotencyConflict = APIError(
-        .conflict, code: "idempotency_conflict", "The idempotency key was used for a different request.",
-        param: "idempotency_key")
+        .conflict,
+        code: "idempotency_conflict",
+        "The idempotency key was used for a different request.",
+        param: "idempotency_key"
+    )
 
     static let incompleteBody = APIError(.badRequest, code: "incomplete_body", "The request's body broke off.")
 
     static func wrongMethod(allow: String) -> APIError {
         var error = APIError(
-            .methodNotAllowed, code: "method_not_allowed", "This URL has other methods: \(allow).")
+            .methodNotAllowed,
+            code: "method_not_allowed",
+            "This URL has other methods: \(allow)."
+        )
         error.allow = allow
         return error
     }

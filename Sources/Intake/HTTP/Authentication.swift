@@ -12,7 +12,9 @@ struct Authentication: RouterMiddleware {
 
     @concurrent
     func handle(
-        _ request: Request, context: IntakeContext, next: @concurrent (Request, IntakeContext) async throws -> Response
+        _ request: Request,
+        context: IntakeContext,
+        next: @concurrent (Request, IntakeContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         if let secret = Self.secret(in: request.headers) { context.caller = try await caller(for: secret) }

@@ -21,11 +21,11 @@ enum ConnectionFate {
         return length - body.received > smallRest
     }
 
-    /// Says that nothing more will come, reads on for a moment, then closes.
+    /// Says that nothing more will come, once the answer is on its way, reads on for a moment, then closes.
     static func close(_ channel: any Channel, discarding body: BodyReader) async {
-        let end = channel.eventLoop.scheduleTask(in: lingerTime) { channel.close(promise: nil) }
         // Whatever fails here means that the client is gone, and the connection is closed anyway.
         try? await channel.close(mode: .output).get()
+        let end = channel.eventLoop.scheduleTask(in: lingerTime) { channel.close(promise: nil) }
         try? await body.discard(upTo: lingerBytes)
         end.cancel()
         channel.close(promise: nil)

@@ -71,7 +71,10 @@ struct Caller: Sendable, Equatable {
     func require(_ jobClass: JobClass, param: String) throws {
         guard !classes.contains(jobClass) else { return }
         throw APIError(
-            .forbidden, code: "class_not_allowed", "This API key must not use the class \(jobClass.rawValue).",
-            param: param)
+            .forbidden,
+            code: "class_not_allowed",
+            "This API key must not use the class \(jobClass.rawValue).",
+            param: param
+        )
     }
 }

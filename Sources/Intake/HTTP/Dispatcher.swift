@@ -28,6 +28,7 @@ struct Dispatcher: Sendable {
         response.headers[.requestID] = exchange.requestID
         response.headers[.date] = dates.value(at: clock.now())
         if closes { response.headers[.connection] = "close" }
+        if request.method == .head { response = response.createHeadResponse() }
         do {
             try await held.write(response)
         } catch {
@@ -42,15 +43,26 @@ struct Dispatcher: Sendable {
     private func makeExchange(_ request: Request, writer: HeldWriter) -> Exchange {
         let id = IDGenerator.named("req_", at: clock.now())
         return Exchange(
-            requestID: id, logger: logger.adding([.requestID: .text(id)]),
-            body: BodyReader(of: request, writer: writer))
+            requestID: id,
+            logger: logger.adding([.requestID: .text(id)]),
+            body: BodyReader(of: request, writer: writer)
+        )
     }
 
     private func answer(_ request: Request, _ context: IntakeContext) async -> Response {
         do {
             return try await router.respond(to: request, context: context)
         } catch {
-            if let known = APIError(mapping: error) { return .error(known) }
+            if let known = APIError(mapping: error) {
+                if known.status.kind == .serverError {
+                    context.exchange.logger.warning(
+                        "request refused for now",
+                        [.path: .text(route(of: context))],
+                        error: error
+                    )
+                }
+                return .error(known)
+            }
             context.exchange.logger.error("unexpected error", [.path: .text(route(of: context))], error: error)
             return .error(.unexpected(requestID: context.exchange.requestID))
         }
@@ -60,8 +72,12 @@ struct Dispatcher: Sendable {
         let duration = context.exchange.startedAt.duration(to: .now)
         let route = route(of: context)
         metrics.answered(
-            route: route, method: request.method, status: response.status.code, in: duration,
-            bytes: context.exchange.body.received)
+            route: route,
+            method: request.method,
+            status: response.status.code,
+            in: duration,
+            bytes: context.exchange.body.received
+        )
         var fields: LogFields = [
             .method: .text(IntakeMetrics.label(of: request.method)), .path: .text(route),
             .status: .integer(response.status.code), .durationMs: .number(duration.inSeconds * 1000),

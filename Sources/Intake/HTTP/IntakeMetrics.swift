@@ -70,8 +70,11 @@ final class IntakeMetrics: Sendable {
         let route = [("route", key.route), ("method", key.method)]
         return RequestSeries(
             count: Counter(
-                label: "penstock_http_requests", dimensions: route + [("status", String(key.status))],
-                factory: factory),
-            duration: Timer(label: "penstock_http_request_duration", dimensions: route, factory: factory))
+                label: "penstock_http_requests",
+                dimensions: route + [("status", String(key.status))],
+                factory: factory
+            ),
+            duration: Timer(label: "penstock_http_request_duration", dimensions: route, factory: factory)
+        )
     }
 }

@@ -21,7 +21,9 @@ struct ListPage<Element> {
 extension Response {
     /// OpenAI's list envelope. `write` writes one element.
     static func list<Element>(
-        _ page: ListPage<Element>, id: (Element) -> String, write: (Element, inout JSONWriter) -> Void
+        _ page: ListPage<Element>,
+        id: (Element) -> String,
+        write: (Element, inout JSONWriter) -> Void
     ) -> Response {
         json { writer in
             writer.object { writer in

@@ -6,13 +6,19 @@ import NIOCore
 extension Response {
     /// A JSON answer in one buffer, which goes out in one write.
     static func json(
-        _ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], _ write: (inout JSONWriter) -> Void
+        _ status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = [:],
+        _ write: (inout JSONWriter) -> Void
     ) -> Response {
         var writer = JSONWriter()
         write(&writer)
         var headers = headers
         headers[.contentType] = "application/json"
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+        return Response(
+            status: status,
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes))
+        )
     }
 
     /// OpenAI's error envelope.

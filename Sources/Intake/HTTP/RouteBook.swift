@@ -30,7 +30,8 @@ struct RouteSection<Context: RequestContext> {
     let book: RouteBook
 
     func on(
-        _ method: HTTPRequest.Method, _ path: String,
+        _ method: HTTPRequest.Method,
+        _ path: String,
         use handler: @escaping @Sendable (Request, Context) async throws -> Response
     ) {
         book.add(method, path)
@@ -44,7 +45,9 @@ struct UnknownURLMiddleware: RouterMiddleware {
 
     @concurrent
     func handle(
-        _ request: Request, context: IntakeContext, next: @concurrent (Request, IntakeContext) async throws -> Response
+        _ request: Request,
+        context: IntakeContext,
+        next: @concurrent (Request, IntakeContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

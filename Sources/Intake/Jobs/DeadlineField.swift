@@ -10,7 +10,11 @@ enum DeadlineField {
     static func read(_ fields: JSONFields, at now: Timestamp) throws -> Timestamp {
         guard let value = fields.value("deadline") else { return now.adding(standard) }
         guard let deadline = moment(value, from: now) else {
-            throw fields.wrong("deadline", "\(DurationText.allowed), or \(MomentText.allowed)", code: "invalid_deadline")
+            throw fields.wrong(
+                "deadline",
+                "\(DurationText.allowed), or \(MomentText.allowed)",
+                code: "invalid_deadline"
+            )
         }
         guard deadline > now, deadline <= now.adding(longest) else {
             throw fields.wrong("deadline", "within the next 30 days", code: "invalid_deadline")

@@ -44,16 +44,28 @@ struct JobRequest {
     func job(id: JobID, tenant: TenantID, at now: Timestamp, inlineLimit: Int) -> Job {
         let isKept = durability == .ledger || body.count > inlineLimit
         return Job(
-            id: id, tenant: tenant, jobClass: jobClass, deadline: deadline, createdAt: now, endpoint: endpoint,
-            model: inspected.model, estimate: inspected.estimate, tags: tags, metadata: metadata,
-            durability: isKept ? .ledger : .redis, body: isKept ? .inLedger : .inline(body))
+            id: id,
+            tenant: tenant,
+            jobClass: jobClass,
+            deadline: deadline,
+            createdAt: now,
+            endpoint: endpoint,
+            model: inspected.model,
+            estimate: inspected.estimate,
+            tags: tags,
+            metadata: metadata,
+            durability: isKept ? .ledger : .redis,
+            body: isKept ? .inLedger : .inline(body)
+        )
     }
 
     private static func tags(_ fields: JSONFields) throws -> JobTags {
         guard let tags = try fields.fields("tags") else { return JobTags() }
         try tags.allowOnly(tagNames)
         return JobTags(
-            feature: try tags.text("feature", length: 1...128), customer: try tags.text("customer", length: 1...128))
+            feature: try tags.text("feature", length: 1...128),
+            customer: try tags.text("customer", length: 1...128)
+        )
     }
 
     private static func key(_ fields: JSONFields, _ headerKey: String?) throws -> String? {

@@ -31,7 +31,11 @@ struct JobsController: Sendable {
         let order = try JobRequest(bytes, headerKey: key, at: now)
         try context.caller.require(order.jobClass, param: "class")
         let admitted = try await admission.admit(
-            order, of: context.tenant, requestHash: hexadecimalSHA256(bytes), at: now)
+            order,
+            of: context.tenant,
+            requestHash: hexadecimalSHA256(bytes),
+            at: now
+        )
         switch admitted {
         case .new(let job):
             metrics.acceptedJob(job.jobClass)
@@ -46,8 +50,11 @@ struct JobsController: Sendable {
         let query = try Query(request.uri.query)
         let limit = try query.int("limit", in: 1...100, default: 20)
         let found = try await listing.jobs(
-            of: context.tenant, state: try query.choice("state"), after: try query.cursor().map(JobID.init),
-            limit: limit + 1)
+            of: context.tenant,
+            state: try query.choice("state"),
+            after: try query.cursor().map(JobID.init),
+            limit: limit + 1
+        )
         let page = ListPage(found, limit: limit)
         var views: [JobView] = []
         for view in page.elements { views.append(try await withSpending(view)) }

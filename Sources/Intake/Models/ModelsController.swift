@@ -19,7 +19,19 @@ struct ModelsController: Sendable {
                 writer.member("object", "model")
                 writer.member("created", 0)
                 writer.member("owned_by", "penstock")
+                writePricing(of: alias, to: &writer)
             }
+        }
+    }
+
+    /// An addition to OpenAI's object, for estimates: what the first target of the alias' pool charges.
+    private func writePricing(of alias: String, to writer: inout JSONWriter) {
+        guard let price = topology.pool(forModel: alias)?.targets.first?.price else { return }
+        writer.key("pricing")
+        writer.object { writer in
+            writer.member("input_usd_per_million", price.input.usdPerMillion)
+            writer.memberIfPresent("cached_input_usd_per_million", price.cachedInput?.usdPerMillion)
+            writer.member("output_usd_per_million", price.output.usdPerMillion)
         }
     }
 }

@@ -39,8 +39,16 @@ package struct BatchRecord: Sendable, Equatable {
     package var version: Int64 = 0
 
     package init(
-        id: BatchID, tenant: TenantID, endpoint: Endpoint, inputFile: FileID, completionWindow: String,
-        createdAt: Timestamp, expiresAt: Timestamp, jobClass: JobClass, tags: JobTags, metadata: [MetadataPair]?
+        id: BatchID,
+        tenant: TenantID,
+        endpoint: Endpoint,
+        inputFile: FileID,
+        completionWindow: String,
+        createdAt: Timestamp,
+        expiresAt: Timestamp,
+        jobClass: JobClass,
+        tags: JobTags,
+        metadata: [MetadataPair]?
     ) {
         self.id = id
         self.tenant = tenant

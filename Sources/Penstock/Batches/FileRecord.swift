@@ -10,8 +10,14 @@ package struct FileRecord: Sendable, Equatable {
     package var content: FileContent
 
     package init(
-        id: FileID, tenant: TenantID, filename: String, purpose: FilePurpose, bytes: Int64, createdAt: Timestamp,
-        expiresAt: Timestamp?, content: FileContent
+        id: FileID,
+        tenant: TenantID,
+        filename: String,
+        purpose: FilePurpose,
+        bytes: Int64,
+        createdAt: Timestamp,
+        expiresAt: Timestamp?,
+        content: FileContent
     ) {
         self.id = id
         self.tenant = tenant

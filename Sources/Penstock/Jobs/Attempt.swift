@@ -23,9 +23,22 @@ package struct AttemptRow: Sendable, Equatable {
     package var priceVersion: String
 
     package init(
-        id: AttemptID, job: JobID, batch: BatchID?, tenant: TenantID, tags: JobTags, pool: PoolName, target: String,
-        provider: String, model: String, startedAt: Timestamp, durationMilliseconds: Int64, outcome: AttemptOutcome,
-        statusCode: Int?, usage: Usage?, cost: Nanodollars?, priceVersion: String
+        id: AttemptID,
+        job: JobID,
+        batch: BatchID?,
+        tenant: TenantID,
+        tags: JobTags,
+        pool: PoolName,
+        target: String,
+        provider: String,
+        model: String,
+        startedAt: Timestamp,
+        durationMilliseconds: Int64,
+        outcome: AttemptOutcome,
+        statusCode: Int?,
+        usage: Usage?,
+        cost: Nanodollars?,
+        priceVersion: String
     ) {
         self.id = id
         self.job = job

@@ -18,9 +18,19 @@ package struct Job: Sendable, Equatable {
     package var body: JobBody
 
     package init(
-        id: JobID, tenant: TenantID, jobClass: JobClass, deadline: Timestamp, createdAt: Timestamp,
-        endpoint: Endpoint, model: String, estimate: TokenEstimate, tags: JobTags = JobTags(), metadata: [UInt8] = [],
-        line: BatchLine? = nil, durability: Durability = .redis, body: JobBody
+        id: JobID,
+        tenant: TenantID,
+        jobClass: JobClass,
+        deadline: Timestamp,
+        createdAt: Timestamp,
+        endpoint: Endpoint,
+        model: String,
+        estimate: TokenEstimate,
+        tags: JobTags = JobTags(),
+        metadata: [UInt8] = [],
+        line: BatchLine? = nil,
+        durability: Durability = .redis,
+        body: JobBody
     ) {
         self.id = id
         self.tenant = tenant

@@ -25,8 +25,12 @@ package struct TerminalRow: Sendable, Equatable {
     package var attempts: Int
 
     package init(
-        of job: Job, state: TerminalState, finishedAt: Timestamp, response: ProviderResponse? = nil,
-        error: JobError? = nil, attempts: Int
+        of job: Job,
+        state: TerminalState,
+        finishedAt: Timestamp,
+        response: ProviderResponse? = nil,
+        error: JobError? = nil,
+        attempts: Int
     ) {
         self.job = job.id
         self.tenant = job.tenant

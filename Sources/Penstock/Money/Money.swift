@@ -44,6 +44,14 @@ package struct Picodollars: Sendable, Hashable {
     }
 }
 
+extension Picodollars {
+    /// The price as it was written: US dollars per million units with six decimals.
+    package var usdPerMillion: String {
+        let fraction = String(value % 1_000_000)
+        return "\(value / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)"
+    }
+}
+
 /// What a target charges per token.
 package struct TokenPrice: Sendable, Equatable {
     package var input: Picodollars

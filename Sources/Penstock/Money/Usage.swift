@@ -20,7 +20,10 @@ package struct Usage: Sendable, Equatable {
 
     package static func + (left: Usage, right: Usage) -> Usage {
         Usage(
-            input: left.input + right.input, cachedInput: left.cachedInput + right.cachedInput,
-            output: left.output + right.output, reasoning: left.reasoning + right.reasoning)
+            input: left.input + right.input,
+            cachedInput: left.cachedInput + right.cachedInput,
+            output: left.output + right.output,
+            reasoning: left.reasoning + right.reasoning
+        )
     }
 }

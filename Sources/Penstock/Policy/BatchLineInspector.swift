@@ -26,11 +26,16 @@ package enum BatchLineInspector {
         guard root["url"]?.string == endpoint.rawValue else {
             throw RequestRefusal(
                 code: "url_mismatch",
-                message: "`url` must be the endpoint of the batch, \(endpoint.rawValue).", param: "url")
+                message: "`url` must be the endpoint of the batch, \(endpoint.rawValue).",
+                param: "url"
+            )
         }
         guard let body = root["body"] else {
             throw RequestRefusal(
-                code: "missing_required_parameter", message: "`body` is missing.", param: "body")
+                code: "missing_required_parameter",
+                message: "`body` is missing.",
+                param: "body"
+            )
         }
         do {
             let request = try RequestInspector.inspect(body, endpoint: endpoint)
@@ -55,8 +60,10 @@ package enum BatchLineInspector {
     private static func customID(of root: JSONValue) throws(RequestRefusal) -> String {
         guard let customID = root["custom_id"]?.string, !customID.isEmpty, customID.utf8.count <= 512 else {
             throw RequestRefusal(
-                code: "missing_required_parameter", message: "`custom_id` must be a text of 1 to 512 bytes.",
-                param: "custom_id")
+                code: "missing_required_parameter",
+                message: "`custom_id` must be a text of 1 to 512 bytes.",
+                param: "custom_id"
+            )
         }
         return customID
     }

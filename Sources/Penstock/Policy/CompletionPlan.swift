@@ -21,47 +21,86 @@ extension CompletionPlan {
     ///   - call: what is known of the call apart from its outcome.
     ///   - jitter: 0 to 1.
     package init(
-        for taken: TakenJob, on target: Target, pool: PoolName, outcome: CallOutcome, startedAt: Timestamp,
-        now: Timestamp, priceVersion: String, retries: RetryPolicy, jitter: Double
+        for taken: TakenJob,
+        on target: Target,
+        pool: PoolName,
+        outcome: CallOutcome,
+        startedAt: Timestamp,
+        now: Timestamp,
+        priceVersion: String,
+        retries: RetryPolicy,
+        jitter: Double
     ) {
         let attempts = taken.earlierAttempts + 1
         var attempt = AttemptRow(
-            of: taken, on: target, pool: pool, startedAt: startedAt, now: now, priceVersion: priceVersion)
+            of: taken,
+            on: target,
+            pool: pool,
+            startedAt: startedAt,
+            now: now,
+            priceVersion: priceVersion
+        )
         switch outcome {
-        case .succeeded(let response, let usage):
+        case .succeeded(var response, let usage):
+            response.fillRequestID(from: taken)
             attempt.outcome = .succeeded
             attempt.statusCode = response.statusCode
             attempt.usage = usage
             attempt.cost = usage.flatMap { target.price?.cost(of: $0) }
             let row = TerminalRow(
-                of: taken.job, state: .succeeded, finishedAt: now, response: response, attempts: attempts)
+                of: taken.job,
+                state: .succeeded,
+                finishedAt: now,
+                response: response,
+                attempts: attempts
+            )
             self.init(
                 completion: Completion(attempt: attempt, terminal: row),
-                settlement: Settlement(usage: usage, mayHaveBeenSent: true, chargesTenant: true), next: .settle)
-        case .failed(let failure):
+                settlement: Settlement(usage: usage, mayHaveBeenSent: true, chargesTenant: true),
+                next: .settle
+            )
+        case .failed(var failure):
+            failure.response?.fillRequestID(from: taken)
             attempt.record(failure)
             let verdict = retries.verdict(
-                after: failure, attempts: attempts, deadline: taken.job.deadline, now: now, jitter: jitter)
+                after: failure,
+                attempts: attempts,
+                deadline: taken.job.deadline,
+                now: now,
+                jitter: jitter
+            )
             self.init(taken, attempt, failure, verdict, attempts: attempts, now: now)
         }
     }
 
     private init(
-        _ taken: TakenJob, _ attempt: AttemptRow, _ failure: CallFailure, _ verdict: RetryVerdict, attempts: Int,
+        _ taken: TakenJob,
+        _ attempt: AttemptRow,
+        _ failure: CallFailure,
+        _ verdict: RetryVerdict,
+        attempts: Int,
         now: Timestamp
     ) {
         completion = Completion(attempt: attempt, terminal: nil)
         settlement = Settlement(
-            usage: nil, mayHaveBeenSent: failure.mayHaveBeenSent, chargesTenant: false,
-            blockTarget: Self.block(after: failure))
+            usage: nil,
+            mayHaveBeenSent: failure.mayHaveBeenSent,
+            chargesTenant: false,
+            blockTarget: Self.block(after: failure)
+        )
         switch verdict {
         case .retry(let wait, let countsAttempt):
             next = .retry(after: failure.error.errorClass.costsAttempt ? wait : .zero, countsAttempt: countsAttempt)
         case .finish(let state):
             next = .settle
             completion.terminal = TerminalRow(
-                of: taken.job, state: state, finishedAt: now, response: failure.response, error: failure.error,
-                attempts: attempts)
+                of: taken.job,
+                state: state,
+                finishedAt: now,
+                response: failure.response,
+                error: failure.error,
+                attempts: attempts
+            )
         }
     }
 
@@ -75,17 +114,41 @@ extension CompletionPlan {
     }
 }
 
+extension ProviderResponse {
+    /// Where the provider names no request, the attempt's id stands for it.
+    fileprivate mutating func fillRequestID(from taken: TakenJob) {
+        if requestID.isEmpty { requestID = taken.lease.token.text }
+    }
+}
+
 extension AttemptRow {
     /// A row for a call that was made under `taken`'s lease, its outcome still unknown.
     package init(
-        of taken: TakenJob, on target: Target, pool: PoolName, startedAt: Timestamp, now: Timestamp,
+        of taken: TakenJob,
+        on target: Target,
+        pool: PoolName,
+        startedAt: Timestamp,
+        now: Timestamp,
         priceVersion: String
     ) {
         self.init(
-            id: taken.lease.token, job: taken.job.id, batch: taken.job.line?.batch, tenant: taken.job.tenant,
-            tags: taken.job.tags, pool: pool, target: target.name, provider: target.provider, model: taken.job.model,
-            startedAt: startedAt, durationMilliseconds: now.milliseconds - startedAt.milliseconds, outcome: .unknown,
-            statusCode: nil, usage: nil, cost: nil, priceVersion: priceVersion)
+            id: taken.lease.token,
+            job: taken.job.id,
+            batch: taken.job.line?.batch,
+            tenant: taken.job.tenant,
+            tags: taken.job.tags,
+            pool: pool,
+            target: target.name,
+            provider: target.provider,
+            model: taken.job.model,
+            startedAt: startedAt,
+            durationMilliseconds: now.milliseconds - startedAt.milliseconds,
+            outcome: .unknown,
+            statusCode: nil,
+            usage: nil,
+            cost: nil,
+            priceVersion: priceVersion
+        )
     }
 
     /// A failed call is billed nothing when the provider says so by an error answer or was never reached; a call that

@@ -22,7 +22,8 @@ package struct JobOptions: Sendable, Equatable {
                 throw RequestRefusal(
                     code: "unknown_metadata_key",
                     message: "metadata keys that begin with penstock_ are penstock_class and penstock_tags.",
-                    param: "metadata.\(pair.key)")
+                    param: "metadata.\(pair.key)"
+                )
             }
         }
     }
@@ -30,8 +31,10 @@ package struct JobOptions: Sendable, Equatable {
     private static func jobClass(_ text: String) throws(RequestRefusal) -> JobClass {
         guard let jobClass = JobClass(rawValue: text) else {
             throw RequestRefusal(
-                code: "invalid_class", message: "The class is one of interactive, standard, batch.",
-                param: "metadata.penstock_class")
+                code: "invalid_class",
+                message: "The class is one of interactive, standard, batch.",
+                param: "metadata.penstock_class"
+            )
         }
         return jobClass
     }
@@ -45,8 +48,10 @@ package struct JobOptions: Sendable, Equatable {
             case ("customer", 2): tags.customer = pair[1]
             default:
                 throw RequestRefusal(
-                    code: "invalid_tags", message: "Tags are written feature=NAME,customer=NAME.",
-                    param: "metadata.penstock_tags")
+                    code: "invalid_tags",
+                    message: "Tags are written feature=NAME,customer=NAME.",
+                    param: "metadata.penstock_tags"
+                )
             }
         }
         return tags

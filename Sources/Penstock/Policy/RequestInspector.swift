@@ -49,12 +49,17 @@ package enum RequestInspector {
         }
         guard let model = body["model"]?.string, !model.isEmpty, model.utf8.count <= 256 else {
             throw RequestRefusal(
-                code: "missing_required_parameter", message: "`model` must be a text of 1 to 256 bytes.",
-                param: "model")
+                code: "missing_required_parameter",
+                message: "`model` must be a text of 1 to 256 bytes.",
+                param: "model"
+            )
         }
         if let stream = body["stream"], !stream.isNull, stream.bool != false {
             throw RequestRefusal(
-                code: "unsupported_parameter", message: "Queued requests cannot be streamed.", param: "stream")
+                code: "unsupported_parameter",
+                message: "Queued requests cannot be streamed.",
+                param: "stream"
+            )
         }
         try requireInput(of: body, endpoint: endpoint)
         return InspectedRequest(model: model, estimate: TokenEstimator.estimate(body, endpoint: endpoint))
@@ -71,7 +76,10 @@ package enum RequestInspector {
             }
         guard !isFit else { return }
         throw RequestRefusal(
-            code: "missing_required_parameter", message: "`\(key)` is missing or has the wrong type.", param: key)
+            code: "missing_required_parameter",
+            message: "`\(key)` is missing or has the wrong type.",
+            param: key
+        )
     }
 
     private static func isNonEmptyArray(_ value: JSONValue?) -> Bool {

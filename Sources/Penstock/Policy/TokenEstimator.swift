@@ -9,7 +9,9 @@ package enum TokenEstimator {
     package static let typicalOutput = 512
     private static let bytesPerToken = 4
     private static let frame = 8
-    private static let inputKeys = ["messages", "prompt", "input", "tools", "functions", "instructions", "response_format"]
+    private static let inputKeys = [
+        "messages", "prompt", "input", "tools", "functions", "instructions", "response_format",
+    ]
     private static let capKeys = ["max_completion_tokens", "max_tokens", "max_output_tokens"]
 
     package static func estimate(_ body: JSONValue, endpoint: Endpoint) -> TokenEstimate {

@@ -41,7 +41,8 @@ package protocol JobQueue: Sendable {
     func settle(_ lease: Lease, _ settlement: Settlement) async throws -> Bool
 
     /// Gives a job back to run again after `delay`, or at once.
-    func retry(_ lease: Lease, _ settlement: Settlement, after delay: Duration, countsAttempt: Bool) async throws -> Bool
+    func retry(_ lease: Lease, _ settlement: Settlement, after delay: Duration, countsAttempt: Bool) async throws
+        -> Bool
 
     // MARK: Ends without a worker
 
@@ -226,7 +227,12 @@ package struct Orphan: Sendable {
     package var deaths: Int
 
     package init(
-        job: Job, lease: Lease, target: String, takenAt: Timestamp, attempts: Int, deaths: Int
+        job: Job,
+        lease: Lease,
+        target: String,
+        takenAt: Timestamp,
+        attempts: Int,
+        deaths: Int
     ) {
         self.job = job
         self.lease = lease

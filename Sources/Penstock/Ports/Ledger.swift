@@ -219,8 +219,14 @@ package struct APIKeyRecord: Sendable, Equatable {
     package var revokedAt: Timestamp?
 
     package init(
-        id: String, hash: String, tenant: TenantID, name: String, isAdmin: Bool, classes: Set<JobClass>,
-        createdAt: Timestamp, revokedAt: Timestamp? = nil
+        id: String,
+        hash: String,
+        tenant: TenantID,
+        name: String,
+        isAdmin: Bool,
+        classes: Set<JobClass>,
+        createdAt: Timestamp,
+        revokedAt: Timestamp? = nil
     ) {
         self.id = id
         self.hash = hash

@@ -17,7 +17,10 @@ package struct CallFailure: Sendable, Equatable {
     package var mayHaveBeenSent: Bool
 
     package init(
-        error: JobError, response: ProviderResponse? = nil, retryAfter: Duration? = nil, mayHaveBeenSent: Bool
+        error: JobError,
+        response: ProviderResponse? = nil,
+        retryAfter: Duration? = nil,
+        mayHaveBeenSent: Bool
     ) {
         self.error = error
         self.response = response

@@ -53,8 +53,15 @@ package struct Target: Sendable {
     package var price: TokenPrice?
 
     package init(
-        name: String, provider: String, baseURL: String, apiKey: Secret?, model: String?, limitGroups: [String],
-        maxConcurrency: Int?, timeout: Duration, price: TokenPrice?
+        name: String,
+        provider: String,
+        baseURL: String,
+        apiKey: Secret?,
+        model: String?,
+        limitGroups: [String],
+        maxConcurrency: Int?,
+        timeout: Duration,
+        price: TokenPrice?
     ) {
         self.name = name
         self.provider = provider
@@ -79,8 +86,12 @@ package struct LimitGroup: Sendable, Equatable {
     package var maxConcurrency: Int?
 
     package init(
-        name: String, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil, inputTokensPerMinute: Int? = nil,
-        outputTokensPerMinute: Int? = nil, maxConcurrency: Int? = nil
+        name: String,
+        requestsPerMinute: Int? = nil,
+        tokensPerMinute: Int? = nil,
+        inputTokensPerMinute: Int? = nil,
+        outputTokensPerMinute: Int? = nil,
+        maxConcurrency: Int? = nil
     ) {
         self.name = name
         self.requestsPerMinute = requestsPerMinute

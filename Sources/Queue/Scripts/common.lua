@@ -98,6 +98,13 @@ local function unpark(flow)
     end
 end
 
+-- Brings back a tenant that was parked by its cap, once there is room below it.
+local function let_go(tenant)
+    local _, cap = policy_of(tenant)
+    if cap > 0 and tonumber(redis.call('HGET', SLOTS, 'n~' .. tenant) or '0') >= cap then return end
+    for _, class in ipairs(CLASS_ORDER) do unpark(class .. ':' .. tenant) end
+end
+
 -- After the flow's first job changed: its earliest deadline, and whether it runs at all.
 local function refresh(flow)
     local head = heads(flow, 1)[1]
@@ -134,7 +141,8 @@ local function forget(job)
     redis.call('XDEL', JOBS, job.entry)
     redis.call('HDEL', TRIES, 'a~' .. job.entry, 'd~' .. job.entry)
     if job.q and job.q ~= '' then
-        redis.call('HINCRBY', FEEDS, 'n~' .. job.q, -1)
+        -- Lines that outlive their batch's cursor must not leave a count behind.
+        if redis.call('HEXISTS', FEEDS, 'n~' .. job.q) == 1 then redis.call('HINCRBY', FEEDS, 'n~' .. job.q, -1) end
     elseif job.i and job.i ~= '' then
         redis.call('HDEL', IDS, job.i)
         redis.call('ZADD', DONE, now + TOMBSTONE_MS, job.i)
@@ -204,10 +212,7 @@ local function drop_lease(lease)
     redis.call('HDEL', LEASES, lease.rid, 'e~' .. lease.entry, 'x~' .. lease.rid, 'o~' .. lease.rid)
     redis.call('XACK', READY, GROUP, lease.rid)
     redis.call('XDEL', READY, lease.rid)
-    local _, cap = policy_of(tenant)
-    if cap > 0 and running < cap then
-        for _, class in ipairs(CLASS_ORDER) do unpark(class .. ':' .. tenant) end
-    end
+    let_go(tenant)
 end
 
 local function ensure_group()

@@ -2,7 +2,8 @@
 -- worker is told by renew and settles. Returns how many were known.
 local by_id, known = ARGV[1] == 'id', 0
 for at = 2, #ARGV do
-    local entry = by_id and redis.call('HGET', IDS, ARGV[at]) or ARGV[at]
+    local entry = ARGV[at]
+    if by_id then entry = redis.call('HGET', IDS, entry) end
     local job = entry and load(entry)
     if job then
         known = known + 1

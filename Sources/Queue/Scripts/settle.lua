@@ -26,7 +26,9 @@ else
     local delay = tonumber(ARGV[9])
     if ARGV[10] == '1' then redis.call('HINCRBY', TRIES, 'a~' .. lease.entry, 1) end
     if delay > 0 then
-        redis.call('ZADD', DELAYED, now + delay, lease.entry)
+        -- At its deadline at the latest, so that it is seen to be overdue.
+        local _, _, deadline = split_key(lease.key)
+        redis.call('ZADD', DELAYED, math.min(now + delay, deadline), lease.entry)
     else
         local job = load(lease.entry)
         if job then push_backlog(job) end

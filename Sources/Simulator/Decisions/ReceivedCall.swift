@@ -7,15 +7,27 @@ struct ReceivedCall: Sendable {
     var dice: Dice
     /// Whose limits count; empty for a caller without a key.
     var apiKey: String
-    /// Set when the caller may not come in at all; limits are not touched then.
-    var refusal: ProviderError?
-    /// What would be answered if nothing got in the way; nil when there is a refusal.
-    var content: Result<Content, ProviderError>?
+    var content: Content
 
-    /// A good request with its answer.
-    struct Content: Sendable {
-        var request: SimulatedRequest
-        var answer: Answer
+    enum Content: Sendable {
+        /// The caller may not come in at all; limits are not touched.
+        case refused(ProviderError)
+        /// A bad request, which counts as a request all the same.
+        case invalid(ProviderError)
+        /// A good request, and its answer if nothing gets in the way.
+        case valid(SimulatedRequest, Answer)
+    }
+}
+
+extension ReceivedCall {
+    /// Of a good request.
+    var request: SimulatedRequest? {
+        if case .valid(let request, _) = content { request } else { nil }
+    }
+
+    /// Tokens that the limits are charged: as the answer's usage will say, nothing for a bad request.
+    var tokens: Int {
+        if case .valid(_, let answer) = content { answer.usage.input + answer.usage.output } else { 0 }
     }
 }
 
@@ -53,10 +65,11 @@ extension Verdict.Action {
     /// How the call is counted: the status, or what happened in its place.
     var label: String {
         switch self {
+        case .answer: "200"
         case .malformed: "malformed"
+        case .error(let error): "\(error.status)"
         case .reset: "reset"
         case .hang: "hang"
-        case .answer, .error: status.map(String.init) ?? ""
         }
     }
 }

@@ -20,7 +20,7 @@ struct SimulatorCore: Sendable {
         let occurrence = seen.see(call.dice.seed)
         var verdict = decide(call, occurrence: occurrence, at: now)
         verdict.requestID = "req_" + call.dice.dice(for: .identity, occurrence).hexadecimal(at: 2)
-        let tag = (try? call.content?.get())?.request.instructions.tag
+        let tag = call.request?.instructions.tag
         statistics.count(verdict, occurrence: occurrence, tag: tag)
         log.append(call, verdict, occurrence: occurrence, tag: tag, time: time)
         return verdict
@@ -32,23 +32,28 @@ struct SimulatorCore: Sendable {
     }
 
     private mutating func decide(_ call: ReceivedCall, occurrence: Int, at now: ContinuousClock.Instant) -> Verdict {
-        guard let content = call.content else { return Verdict(action: .error(call.refusal ?? .overloaded)) }
+        if case .refused(let error) = call.content { return Verdict(action: .error(error)) }
         if let limit = configuration.maxConcurrency, statistics.inFlight >= limit {
             return Verdict(action: .error(.overloaded))
         }
-        let (denial, limits) = limiters.admit(call.apiKey, tokens: content.tokens, at: now)
-        switch (content, denial) {
-        case (_, let denial?):
-            return Verdict(action: .error(.rateLimited(denial, model: content.model)), limits: limits)
-        case (.failure(let error), nil):
+        let (denial, limits) = limiters.admit(call.apiKey, tokens: call.tokens, at: now)
+        if let denial {
+            let error = ProviderError.rateLimited(denial, model: call.request?.model ?? "unknown")
             return Verdict(action: .error(error), limits: limits)
-        case (.success(let content), nil):
-            return admitted(content, occurrence: occurrence, limits: limits)
+        }
+        switch call.content {
+        case .refused(let error), .invalid(let error): return Verdict(action: .error(error), limits: limits)
+        case .valid(let request, let answer):
+            return admitted(request, answer, occurrence: occurrence, limits: limits)
         }
     }
 
-    private func admitted(_ content: ReceivedCall.Content, occurrence: Int, limits: RateLimitState) -> Verdict {
-        let (request, answer) = (content.request, content.answer)
+    private func admitted(
+        _ request: SimulatedRequest,
+        _ answer: Answer,
+        occurrence: Int,
+        limits: RateLimitState
+    ) -> Verdict {
         let instructions = request.instructions
         let fault =
             instructions.decideFaults
@@ -58,36 +63,22 @@ struct SimulatorCore: Sendable {
             configuration.latency.duration(request.dice.dice(for: .latency))
             + configuration.latencyPerOutputToken * answer.usage.output
         return Verdict(
-            action: action(fault, content),
+            action: action(fault, request, answer),
             latency: instructions.latency ?? usual,
             limits: limits,
             isAtWork: true
         )
     }
 
-    private func action(_ fault: Fault?, _ content: ReceivedCall.Content) -> Verdict.Action {
-        let request = content.request
+    private func action(_ fault: Fault?, _ request: SimulatedRequest, _ answer: Answer) -> Verdict.Action {
         switch fault {
-        case nil: return .answer(content.answer)
-        case .malformed: return .malformed(content.answer)
-        case .reset: return .reset
-        case .hang: return .hang
-        case .insufficientQuota: return .error(.insufficientQuota)
-        case .status(let status): return .error(.usual(status, model: request.model))
-        case .contextLength: return .error(request.contextLengthError(limit: configuration.contextWindow))
+        case nil: .answer(answer)
+        case .malformed: .malformed(answer)
+        case .reset: .reset
+        case .hang: .hang
+        case .insufficientQuota: .error(.insufficientQuota)
+        case .status(let status): .error(.usual(status, model: request.model))
+        case .contextLength: .error(request.contextLengthError(limit: configuration.contextWindow))
         }
-    }
-}
-
-extension Result<ReceivedCall.Content, ProviderError> {
-    /// Tokens that the limits are charged: as the answer's usage will say, nothing for a bad request.
-    fileprivate var tokens: Int {
-        guard case .success(let content) = self else { return 0 }
-        return content.answer.usage.input + content.answer.usage.output
-    }
-
-    fileprivate var model: String {
-        guard case .success(let content) = self else { return "unknown" }
-        return content.request.model
     }
 }

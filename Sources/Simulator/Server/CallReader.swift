@@ -42,20 +42,18 @@ struct CallReader: Sendable {
     }
 
     private func refused(_ error: ProviderError, _ endpoint: Endpoint, dice: Dice, key: String?) -> ReceivedCall {
-        ReceivedCall(endpoint: endpoint, dice: dice, apiKey: key ?? "", refusal: error)
+        ReceivedCall(endpoint: endpoint, dice: dice, apiKey: key ?? "", content: .refused(error))
     }
 
-    private func content(
-        _ body: [UInt8],
-        dice: Dice,
-        endpoint: Endpoint
-    ) -> Result<ReceivedCall.Content, ProviderError> {
-        Result { () throws(ProviderError) in
+    private func content(_ body: [UInt8], dice: Dice, endpoint: Endpoint) -> ReceivedCall.Content {
+        do throws(ProviderError) {
             let request = try SimulatedRequest(body, dice: dice, endpoint: endpoint)
             guard request.inputTokens <= configuration.contextWindow else {
                 throw request.contextLengthError(limit: configuration.contextWindow)
             }
-            return ReceivedCall.Content(request: request, answer: Answer(to: request, created: clock.now()))
+            return .valid(request, Answer(to: request, created: clock.now()))
+        } catch {
+            return .invalid(error)
         }
     }
 }

@@ -40,7 +40,10 @@ class Web:
         if body is not None and not isinstance(body, bytes):
             body, headers = json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
         try:
-            connection.request(method, path, body=body, headers=headers)
+            try:
+                connection.request(method, path, body=body, headers=headers)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # refused before it was all sent; the answer is there all the same
             return Reply(connection.getresponse())
         finally:
             connection.close()

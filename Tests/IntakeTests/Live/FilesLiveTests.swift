@@ -8,7 +8,11 @@ import Testing
 struct FilesLiveTests {
     private static func upload(_ intake: TestIntake, _ form: Form, headers: [String] = []) async throws -> RawAnswer {
         try await intake.ask(
-            "POST", "/v1/files", headers: ["Content-Type: \(form.contentType)"] + headers, body: form.bytes)
+            "POST",
+            "/v1/files",
+            headers: ["Content-Type: \(form.contentType)"] + headers,
+            body: form.bytes
+        )
     }
 
     @Test func uploadRetrieveDownloadDelete() async throws {
@@ -23,7 +27,11 @@ struct FilesLiveTests {
             #expect(file["status"]?.string == "processed")
             let created = try #require(file["created_at"]?.int64)
             #expect(file["expires_at"]?.int64 == created + 30 * 86_400)
-            let download = try await intake.ask("GET", "/v1/files/\(id)/content", headers: ["Accept: application/binary"])
+            let download = try await intake.ask(
+                "GET",
+                "/v1/files/\(id)/content",
+                headers: ["Accept: application/binary"]
+            )
             #expect(download.text == content)
             let deletion = try await intake.ask("DELETE", "/v1/files/\(id)")
             #expect(deletion.text == #"{"id":"\#(id)","object":"file","deleted":true}"#)
@@ -76,10 +84,12 @@ struct FilesLiveTests {
         }
     }
 
-    @Test(arguments: [
-        ("fine-tune", "a.jsonl", "x", "invalid_value", "purpose"), ("batch", "a.txt", "x", nil, nil),
-        ("batch", "a.jsonl", "", "empty_file", "file"),
-    ] as [(String, String, String, String?, String?)])
+    @Test(
+        arguments: [
+            ("fine-tune", "a.jsonl", "x", "invalid_value", "purpose"), ("batch", "a.txt", "x", nil, nil),
+            ("batch", "a.jsonl", "", "empty_file", "file"),
+        ] as [(String, String, String, String?, String?)]
+    )
     func refusals(purpose: String, name: String, content: String, code: String?, param: String?) async throws {
         try await TestIntake.run { intake in
             let form = Form(file: Array(content.utf8), name: name, purpose: purpose)
@@ -96,7 +106,9 @@ struct FilesLiveTests {
             #expect(plain.status == 400)
             #expect(try plain.error().code == "invalid_multipart")
             let type = "Content-Type: multipart/form-data; boundary=b"
-            for body in ["", "nothing", "--b\r\nbroken\r\n\r\n", "--b\r\nContent-Disposition: form-data; name=file\r\n\r\n"] {
+            for body in [
+                "", "nothing", "--b\r\nbroken\r\n\r\n", "--b\r\nContent-Disposition: form-data; name=file\r\n\r\n",
+            ] {
                 let answer = try await intake.ask("POST", "/v1/files", headers: [type], json: body)
                 #expect(answer.status == 400)
             }
@@ -117,8 +129,11 @@ struct FilesLiveTests {
         try await TestIntake.run { intake in
             let form = Form(file: [65])
             let answer = try await intake.ask(
-                "POST", "/v1/files", headers: ["Content-Type: \(form.contentType)"],
-                body: form.bytes + [UInt8](repeating: 65, count: 300_000))
+                "POST",
+                "/v1/files",
+                headers: ["Content-Type: \(form.contentType)"],
+                body: form.bytes + [UInt8](repeating: 65, count: 300_000)
+            )
             #expect(answer.status == 413)
         }
     }
@@ -170,8 +185,15 @@ struct FilesLiveTests {
             let tenant = TenantID(trusted: "acme")
             let files = [RowKind.output, .errors].map { kind in
                 FileRecord(
-                    id: FileID("file-\(kind)"), tenant: tenant, filename: "batch_1_\(kind).jsonl", purpose: .batchOutput,
-                    bytes: 0, createdAt: Surroundings.now, expiresAt: nil, content: .rows(of: batch, kind))
+                    id: FileID("file-\(kind)"),
+                    tenant: tenant,
+                    filename: "batch_1_\(kind).jsonl",
+                    purpose: .batchOutput,
+                    bytes: 0,
+                    createdAt: Surroundings.now,
+                    expiresAt: nil,
+                    content: .rows(of: batch, kind)
+                )
             }
             intake.ledger.edit { state in
                 for row in rows { state.rows[row.job] = row }
@@ -181,7 +203,9 @@ struct FilesLiveTests {
             let lines = output.text.split(separator: "\n", omittingEmptySubsequences: false)
             #expect(lines.count == 226)
             #expect(lines.last == "")
-            let expected = rows.filter { $0.state == .succeeded }.map { String(decoding: $0.batchOutputLine(), as: UTF8.self) }
+            let expected = rows.filter { $0.state == .succeeded }.map {
+                String(decoding: $0.batchOutputLine(), as: UTF8.self)
+            }
             #expect(lines.dropLast().map(String.init) == expected)
             let errors = try await intake.ask("GET", "/v1/files/file-errors/content")
             #expect(errors.text.split(separator: "\n").count == 225)
@@ -190,12 +214,22 @@ struct FilesLiveTests {
 
     static func row(_ batch: BatchID, line: Int, state: TerminalState) -> TerminalRow {
         let job = Job(
-            id: JobID(batch: batch, line: line), tenant: TenantID(trusted: "acme"), jobClass: .batch,
-            deadline: Surroundings.now, createdAt: Surroundings.now, endpoint: .chatCompletions, model: "gpt-small",
+            id: JobID(batch: batch, line: line),
+            tenant: TenantID(trusted: "acme"),
+            jobClass: .batch,
+            deadline: Surroundings.now,
+            createdAt: Surroundings.now,
+            endpoint: .chatCompletions,
+            model: "gpt-small",
             estimate: TokenEstimate(input: 1, output: 1),
-            line: BatchLine(batch: batch, number: line, customID: "line \(line)"), body: .inLedger)
+            line: BatchLine(batch: batch, number: line, customID: "line \(line)"),
+            body: .inLedger
+        )
         let response = ProviderResponse(
-            statusCode: state == .succeeded ? 200 : 400, requestID: "req_\(line)", body: Array(#"{"n":1.0}"#.utf8))
+            statusCode: state == .succeeded ? 200 : 400,
+            requestID: "req_\(line)",
+            body: Array(#"{"n":1.0}"#.utf8)
+        )
         return TerminalRow(of: job, state: state, finishedAt: Surroundings.now, response: response, attempts: 1)
     }
 
@@ -215,8 +249,15 @@ struct FilesLiveTests {
             let id = FileID("file-big")
             let chunk = [UInt8](repeating: 65, count: FileChunk.size)
             let file = FileRecord(
-                id: id, tenant: TenantID(trusted: "acme"), filename: "a.jsonl", purpose: .batch,
-                bytes: Int64(40 * FileChunk.size), createdAt: Surroundings.now, expiresAt: nil, content: .chunks)
+                id: id,
+                tenant: TenantID(trusted: "acme"),
+                filename: "a.jsonl",
+                purpose: .batch,
+                bytes: Int64(40 * FileChunk.size),
+                createdAt: Surroundings.now,
+                expiresAt: nil,
+                content: .chunks
+            )
             intake.ledger.edit { state in
                 state.files[id] = file
                 state.chunks[id] = Array(repeating: chunk, count: 40)

@@ -7,9 +7,17 @@ import Testing
 struct BatchObjectTests {
     private static func batch() -> BatchRecord {
         BatchRecord(
-            id: BatchID("batch_1"), tenant: TenantID(trusted: "acme"), endpoint: .embeddings,
-            inputFile: FileID("file-1"), completionWindow: "15m", createdAt: Timestamp(milliseconds: 1_000_999),
-            expiresAt: Timestamp(milliseconds: 1_900_999), jobClass: .batch, tags: JobTags(), metadata: nil)
+            id: BatchID("batch_1"),
+            tenant: TenantID(trusted: "acme"),
+            endpoint: .embeddings,
+            inputFile: FileID("file-1"),
+            completionWindow: "15m",
+            createdAt: Timestamp(milliseconds: 1_000_999),
+            expiresAt: Timestamp(milliseconds: 1_900_999),
+            jobClass: .batch,
+            tags: JobTags(),
+            metadata: nil
+        )
     }
 
     private static func text(_ batch: BatchRecord, _ summary: BatchSummary) -> String {
@@ -19,7 +27,11 @@ struct BatchObjectTests {
     }
 
     private static let nothing = BatchSummary(
-        counts: BatchCounts(), usage: .zero, cost: Nanodollars(0), unknownCosts: 0)
+        counts: BatchCounts(),
+        usage: .zero,
+        cost: Nanodollars(0),
+        unknownCosts: 0
+    )
 
     @Test func whatIsNotSetIsNull() {
         #expect(
@@ -29,7 +41,8 @@ struct BatchObjectTests {
                 + #""error_file_id":null,"created_at":1000,"in_progress_at":null,"expires_at":1900,"#
                 + #""finalizing_at":null,"completed_at":null,"failed_at":null,"expired_at":null,"#
                 + #""cancelling_at":null,"cancelled_at":null,"request_counts":{"total":0,"completed":0,"failed":0},"#
-                + #""usage":null,"cost_usd":"0.000000000","unknown_costs":0,"metadata":null}"#)
+                + #""usage":null,"cost_usd":"0.000000000","unknown_costs":0,"metadata":null}"#
+        )
     }
 
     @Test func aFinishedBatchHasEverything() throws {
@@ -39,10 +52,16 @@ struct BatchObjectTests {
         batch.beginFinalizing(at: Timestamp(milliseconds: 3_000_000))
         let summary = BatchSummary(
             counts: BatchCounts(succeeded: 5, failed: 2, expired: 2, cancelled: 1),
-            usage: Usage(input: 10, cachedInput: 4, output: 7, reasoning: 3), cost: Nanodollars(1_500_000_001),
-            unknownCosts: 2)
+            usage: Usage(input: 10, cachedInput: 4, output: 7, reasoning: 3),
+            cost: Nanodollars(1_500_000_001),
+            unknownCosts: 2
+        )
         batch.finish(
-            summary, output: FileID("file-2"), errors: FileID("file-3"), at: Timestamp(milliseconds: 1_900_999_000))
+            summary,
+            output: FileID("file-2"),
+            errors: FileID("file-3"),
+            at: Timestamp(milliseconds: 1_900_999_000)
+        )
         let object = try JSONDocument(parsing: Array(Self.text(batch, summary).utf8)).root
         #expect(object["status"]?.string == "expired")
         #expect(object["expired_at"]?.int64 == 1_900_999)
@@ -73,6 +92,7 @@ struct BatchObjectTests {
         #expect(
             object["errors"].map { String(decoding: $0.rawBytes, as: UTF8.self) }
                 == #"{"object":"list","data":[{"code":"empty_file","line":null,"message":"m","param":null},"#
-                + #"{"code":"duplicate_custom_id","line":3,"message":"n","param":"custom_id"}]}"#)
+                + #"{"code":"duplicate_custom_id","line":3,"message":"n","param":"custom_id"}]}"#
+        )
     }
 }

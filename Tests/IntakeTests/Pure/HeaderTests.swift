@@ -16,7 +16,8 @@ struct HeaderTests {
 
     @Test func sha256() {
         #expect(
-            hexadecimalSHA256("abc".utf8) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+            hexadecimalSHA256("abc".utf8) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        )
     }
 
     @Test func hintsStaySmall() throws {

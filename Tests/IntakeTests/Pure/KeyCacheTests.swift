@@ -5,8 +5,14 @@ import Testing
 
 struct KeyCacheTests {
     private static let key = APIKeyRecord(
-        id: "key_1", hash: "h", tenant: TenantID(trusted: "acme"), name: "", isAdmin: false, classes: [.batch],
-        createdAt: Timestamp(milliseconds: 0))
+        id: "key_1",
+        hash: "h",
+        tenant: TenantID(trusted: "acme"),
+        name: "",
+        isAdmin: false,
+        classes: [.batch],
+        createdAt: Timestamp(milliseconds: 0)
+    )
 
     @Test func remembersForAWhile() {
         let cache = KeyCache(lifetime: .seconds(5))

@@ -80,7 +80,8 @@ struct UploadFormTests {
 
     @Test func lifetimesNeedTheirAnchor() {
         #expect(
-            Self.param([Self.file, Self.purpose, ("expires_after[seconds]", nil, "3600")]) == "expires_after[anchor]")
+            Self.param([Self.file, Self.purpose, ("expires_after[seconds]", nil, "3600")]) == "expires_after[anchor]"
+        )
     }
 
     @Test func manyPartsAreRefused() {

@@ -64,7 +64,9 @@ final class InMemoryLedger: Ledger {
         async throws -> [TerminalRow]
     {
         try access { state in
-            let rows = state.rows.values.filter { $0.tenant == tenant && $0.line == nil && $0.state == wanted ?? $0.state }
+            let rows = state.rows.values.filter {
+                $0.tenant == tenant && $0.line == nil && $0.state == wanted ?? $0.state
+            }
             let sorted = rows.sorted { $0.job.text.suffix(20) > $1.job.text.suffix(20) }
             let rest = sorted.filter { row in cursor.map { row.job.text.suffix(20) < $0.text.suffix(20) } ?? true }
             return Array(rest.prefix(limit))
@@ -145,9 +147,11 @@ final class InMemoryLedger: Ledger {
             for row in state.rows.values where row.line?.batch == batch { counts.add(1, row.state) }
             let attempts = state.attempts.filter { $0.batch == batch }
             return BatchSummary(
-                counts: counts, usage: attempts.compactMap(\.usage).reduce(.zero, +),
+                counts: counts,
+                usage: attempts.compactMap(\.usage).reduce(.zero, +),
                 cost: attempts.compactMap(\.cost).reduce(Nanodollars(0), +),
-                unknownCosts: attempts.filter { $0.cost == nil }.count)
+                unknownCosts: attempts.filter { $0.cost == nil }.count
+            )
         }
     }
 

@@ -22,8 +22,13 @@ struct Surroundings: Sendable {
         }
         let routes = ["gpt-small": queue.pool, "gpt-large": secondQueue.pool]
         return IntakeDependencies(
-            ledger: ledger, queues: [queue.pool: queue, secondQueue.pool: secondQueue], events: events,
-            topology: Topology(pools: pools, routes: routes), clock: WallClock { Self.now }, health: health)
+            ledger: ledger,
+            queues: [queue.pool: queue, secondQueue.pool: secondQueue],
+            events: events,
+            topology: Topology(pools: pools, routes: routes),
+            clock: WallClock { Self.now },
+            health: health
+        )
     }
 
     static var now: Timestamp {
@@ -49,7 +54,8 @@ struct TestIntake: Sendable {
 
     /// Runs an intake for the time of `body`, then shuts it down gracefully.
     static func run(
-        _ configuration: IntakeConfiguration = IntakeConfiguration(), _ body: (TestIntake) async throws -> Void
+        _ configuration: IntakeConfiguration = IntakeConfiguration(),
+        _ body: (TestIntake) async throws -> Void
     ) async throws {
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         let surroundings = Surroundings()
@@ -57,8 +63,11 @@ struct TestIntake: Sendable {
         var configuration = configuration
         configuration.port = 0
         let service = IntakeService(
-            configuration: configuration, dependencies: surroundings.dependencies, logger: surroundings.log.logger,
-            onListening: { listening.yield($0) })
+            configuration: configuration,
+            dependencies: surroundings.dependencies,
+            logger: surroundings.log.logger,
+            onListening: { listening.yield($0) }
+        )
         let group = ServiceGroup(configuration: .init(services: [service], logger: surroundings.log.logger))
         let running = Task { try await group.run() }
         let port = try #require(await ports.first { _ in true })
@@ -76,7 +85,11 @@ struct TestIntake: Sendable {
 
     /// One request on a connection of its own.
     func ask(
-        _ method: String, _ path: String, key: String? = TestIntake.acme, headers: [String] = [], body: [UInt8] = []
+        _ method: String,
+        _ path: String,
+        key: String? = TestIntake.acme,
+        headers: [String] = [],
+        body: [UInt8] = []
     ) async throws -> RawAnswer {
         let connection = try RawConnection(port: port)
         try await connection.send(Self.head(method, path, key: key, headers: headers, length: body.count))
@@ -94,7 +107,12 @@ struct TestIntake: Sendable {
     func upload(_ content: String, name: String = "a.jsonl", key: String = TestIntake.acme) async throws -> String {
         let form = Form(file: Array(content.utf8), name: name)
         let answer = try await ask(
-            "POST", "/v1/files", key: key, headers: ["Content-Type: \(form.contentType)"], body: form.bytes)
+            "POST",
+            "/v1/files",
+            key: key,
+            headers: ["Content-Type: \(form.contentType)"],
+            body: form.bytes
+        )
         return try #require(try answer.json()["id"]?.string, "\(answer.status) \(answer.text)")
     }
 
@@ -133,8 +151,14 @@ struct TestIntake: Sendable {
             -> APIKeyRecord
         {
             APIKeyRecord(
-                id: "key_\(secret)", hash: hexadecimalSHA256(secret.utf8), tenant: TenantID(trusted: tenant),
-                name: "test", isAdmin: isAdmin, classes: Set(classes), createdAt: Surroundings.now)
+                id: "key_\(secret)",
+                hash: hexadecimalSHA256(secret.utf8),
+                tenant: TenantID(trusted: tenant),
+                name: "test",
+                isAdmin: isAdmin,
+                classes: Set(classes),
+                createdAt: Surroundings.now
+            )
         }
         let keys = [
             key(acme, "acme"), key(other, "other"), key(admin, "admins", isAdmin: true),

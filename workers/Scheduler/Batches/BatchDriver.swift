@@ -77,7 +77,8 @@ struct BatchDriver: Sendable {
 
     /// Runs something long while the ownership is renewed beside it.
     private func whileOwning<Value: Sendable>(
-        _ id: BatchID, _ body: @escaping @Sendable () async throws -> Value
+        _ id: BatchID,
+        _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await body() }
@@ -101,8 +102,13 @@ struct BatchDriver: Sendable {
         }
         var feeders = queues.filter { batch.linesPerPool[$0.key] != nil }.values.map { queue in
             BatchFeeder(
-                batch: batch, fileBytes: file.bytes, queue: queue, ledger: ledger, topology: topology,
-                configuration: configuration)
+                batch: batch,
+                fileBytes: file.bytes,
+                queue: queue,
+                ledger: ledger,
+                topology: topology,
+                configuration: configuration
+            )
         }
         var renewAt = ContinuousClock.now
         var current = batch
@@ -166,7 +172,9 @@ struct BatchDriver: Sendable {
         for queue in queues.values { try await queue.forgetFeed(of: id) }
         if let ended {
             logger.info(
-                "batch ended", [.state: .text(ended.state.rawValue), .count: .integer(summary.counts.finished)])
+                "batch ended",
+                [.state: .text(ended.state.rawValue), .count: .integer(summary.counts.finished)]
+            )
         }
     }
 
@@ -179,9 +187,16 @@ struct BatchDriver: Sendable {
             let now = clock.now()
             try await ledger.insert(
                 FileRecord(
-                    id: id, tenant: batch.tenant, filename: "\(batch.id)_\(kind.rawValue).jsonl",
-                    purpose: .batchOutput, bytes: try await ledger.outputBytes(of: batch.id, kind), createdAt: now,
-                    expiresAt: now.adding(.seconds(30 * 86_400)), content: .rows(of: batch.id, kind)))
+                    id: id,
+                    tenant: batch.tenant,
+                    filename: "\(batch.id)_\(kind.rawValue).jsonl",
+                    purpose: .batchOutput,
+                    bytes: try await ledger.outputBytes(of: batch.id, kind),
+                    createdAt: now,
+                    expiresAt: now.adding(.seconds(30 * 86_400)),
+                    content: .rows(of: batch.id, kind)
+                )
+            )
         }
         return id
     }

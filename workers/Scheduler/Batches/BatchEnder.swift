@@ -68,7 +68,11 @@ struct BatchEnder: Sendable {
     /// Walks through the lines without a row, a commit's worth at a time.
     private func eachPortion(of batch: BatchRecord, _ rows: ([Item]) -> [TerminalRow]) async throws {
         var reader = InputReader(
-            batch.inputFile, from: .start, maxLineBytes: configuration.maxLineBytes, ledger: ledger)
+            batch.inputFile,
+            from: .start,
+            maxLineBytes: configuration.maxLineBytes,
+            ledger: ledger
+        )
         var portion: [Item] = []
         while let line = try await reader.next() {
             portion.append(Item(line: line, job: batch.job(for: line, topology: topology)?.1))
@@ -103,10 +107,18 @@ struct BatchEnder: Sendable {
     private func unroutable(_ batch: BatchRecord, _ line: InputReader.Line) -> Job {
         let inspected = try? BatchLineInspector.inspect(line.bytes, endpoint: batch.endpoint)
         return Job(
-            id: JobID(batch: batch.id, line: line.number), tenant: batch.tenant, jobClass: batch.jobClass,
-            deadline: batch.expiresAt, createdAt: batch.createdAt, endpoint: batch.endpoint,
-            model: inspected?.request.model ?? "", estimate: TokenEstimate(input: 0, output: 0), tags: batch.tags,
+            id: JobID(batch: batch.id, line: line.number),
+            tenant: batch.tenant,
+            jobClass: batch.jobClass,
+            deadline: batch.expiresAt,
+            createdAt: batch.createdAt,
+            endpoint: batch.endpoint,
+            model: inspected?.request.model ?? "",
+            estimate: TokenEstimate(input: 0, output: 0),
+            tags: batch.tags,
             line: BatchLine(batch: batch.id, number: line.number, customID: inspected?.customID ?? ""),
-            durability: .ledger, body: .inLedger)
+            durability: .ledger,
+            body: .inLedger
+        )
     }
 }

@@ -17,7 +17,11 @@ struct BatchFeeder: Sendable {
     private var reader: (cursor: FeedCursor, reader: InputReader)?
 
     init(
-        batch: BatchRecord, fileBytes: Int64, queue: any JobQueue, ledger: any Ledger, topology: Topology,
+        batch: BatchRecord,
+        fileBytes: Int64,
+        queue: any JobQueue,
+        ledger: any Ledger,
+        topology: Topology,
         configuration: SchedulerConfiguration
     ) {
         self.batch = batch
@@ -98,11 +102,19 @@ extension BatchRecord {
             let pool = topology.pool(forModel: inspected.request.model)
         else { return nil }
         let job = Job(
-            id: JobID(batch: id, line: line.number), tenant: tenant, jobClass: jobClass, deadline: expiresAt,
-            createdAt: createdAt, endpoint: endpoint, model: inspected.request.model,
-            estimate: inspected.request.estimate, tags: tags,
-            line: BatchLine(batch: id, number: line.number, customID: inspected.customID), durability: .ledger,
-            body: .inline(inspected.body))
+            id: JobID(batch: id, line: line.number),
+            tenant: tenant,
+            jobClass: jobClass,
+            deadline: expiresAt,
+            createdAt: createdAt,
+            endpoint: endpoint,
+            model: inspected.request.model,
+            estimate: inspected.request.estimate,
+            tags: tags,
+            line: BatchLine(batch: id, number: line.number, customID: inspected.customID),
+            durability: .ledger,
+            body: .inline(inspected.body)
+        )
         return (pool.name, job)
     }
 }

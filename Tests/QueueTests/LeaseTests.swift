@@ -1,0 +1,212 @@
+import Penstock
+import Redis
+import Testing
+
+@testable import Queue
+
+@Suite(.timeLimit(.minutes(1)))
+struct LeaseTests {
+    @Test func renewTellsWhatIsKeptCancelledAndLost() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue(fixture.jobs(4))
+            let taken = try await fixture.take(4)
+            let foreign = Lease(pool: fixture.pool.name, key: taken[0].lease.key, token: IDGenerator.attempt())
+            try await fixture.queue.cancel(taken[1].job.id)
+            _ = try await fixture.queue.settle(taken[2].lease, .asEstimated)
+
+            let losses = try await fixture.queue.renew(taken.map(\.lease) + [foreign], for: fixture.worker)
+
+            #expect(losses.map(\.lease) == [taken[1].lease, taken[2].lease, foreign])
+            #expect(losses.map(\.reason) == [.cancelled, .lost, .lost])
+        }
+    }
+
+    @Test func onlyTheHolderSettlesAndOnlyOnce() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue([fixture.job()])
+            let taken = try await fixture.takeOne()
+            let foreign = Lease(pool: fixture.pool.name, key: taken.lease.key, token: IDGenerator.attempt())
+
+            #expect(try await !fixture.queue.settle(foreign, .asEstimated))
+            #expect(try await !fixture.queue.retry(foreign, .asEstimated, after: .zero, countsAttempt: true))
+            #expect(try await fixture.queue.tick().running == 1)
+
+            #expect(try await fixture.queue.settle(taken.lease, .asEstimated))
+            #expect(try await !fixture.queue.settle(taken.lease, .asEstimated))
+            #expect(try await !fixture.queue.retry(taken.lease, .asEstimated, after: .zero, countsAttempt: true))
+            #expect(try await fixture.queue.tick() == PoolSnapshot(waiting: 0, running: 0, delayed: 0, tenants: 0))
+        }
+    }
+
+    @Test func aDelayedRetryComesBackWithTheTick() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue([fixture.job()])
+            let taken = try await fixture.takeOne()
+            #expect(
+                try await fixture.queue.retry(
+                    taken.lease, .asEstimated, after: .milliseconds(80), countsAttempt: true))
+            #expect(try await fixture.take(1).isEmpty)
+            #expect(try await fixture.queue.tick().delayed == 1)
+
+            let again = try await eventually {
+                _ = try await fixture.queue.tick()
+                return try await fixture.take(1).first
+            }
+
+            #expect(again.job == taken.job)
+            #expect(again.earlierAttempts == 1)
+            #expect(again.lease.token != taken.lease.token)
+            #expect(Timestamp.present.since(taken.job.createdAt) >= .milliseconds(80))
+        }
+    }
+
+    @Test func aJobHandedBackHasNotTried() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue([fixture.job()])
+            for _ in 0..<3 {
+                let taken = try await fixture.takeOne()
+                #expect(taken.earlierAttempts == 0)
+                _ = try await fixture.queue.retry(taken.lease, .unused, after: .zero, countsAttempt: false)
+            }
+            let taken = try await fixture.takeOne()
+            _ = try await fixture.queue.retry(taken.lease, .asEstimated, after: .zero, countsAttempt: true)
+            #expect(try await fixture.takeOne().earlierAttempts == 1)
+        }
+    }
+
+    @Test func aCancelledJobIsNotTriedAgain() async throws {
+        try await Fixture.run { fixture in
+            let job = fixture.job()
+            try await fixture.enqueue([job])
+            let taken = try await fixture.takeOne()
+            try await fixture.queue.cancel(job.id)
+            #expect(try await fixture.queue.retry(taken.lease, .asEstimated, after: .seconds(5), countsAttempt: true))
+            #expect(try await fixture.queue.explain(job.id) == nil)
+            #expect(try await fixture.queue.tick() == PoolSnapshot(waiting: 0, running: 0, delayed: 0, tenants: 0))
+        }
+    }
+
+    @Test func aHeartbeatKeepsJobsWhateverTheirLength() async throws {
+        let lease = Duration.milliseconds(200)
+        try await Fixture.run(lease: lease) { fixture in
+            try await fixture.enqueue(fixture.jobs(2))
+            let taken = try await fixture.take(2)
+            // The second one is not renewed: once it is an orphan, the first would be too.
+            let orphans = try await eventually {
+                #expect(try await fixture.queue.renew([taken[0].lease], for: fixture.worker).isEmpty)
+                _ = try await fixture.queue.tick()
+                let orphans = try await fixture.queue.orphans(limit: 10)
+                return orphans.isEmpty ? nil : orphans
+            }
+            #expect(orphans.map(\.lease) == [taken[1].lease])
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct OrphanTests {
+    private func orphans(_ fixture: Fixture, limit: Int = 10) async throws -> [Orphan] {
+        try await eventually {
+            _ = try await fixture.queue.tick()
+            let orphans = try await fixture.queue.orphans(limit: limit)
+            return orphans.isEmpty ? nil : orphans
+        }
+    }
+
+    @Test func aJobOfASilentWorkerRunsAgain() async throws {
+        try await Fixture.run(lease: .seconds(1)) { fixture in
+            _ = try await fixture.queue.tick()
+            try await fixture.enqueue([fixture.job()])
+            let taken = try await fixture.takeOne()
+            #expect(try await fixture.queue.orphans(limit: 10).isEmpty)
+
+            let orphan = try #require(try await orphans(fixture).first)
+            #expect(orphan.job == taken.job && orphan.lease == taken.lease && orphan.target == "t1")
+            #expect(orphan.deaths == 1 && orphan.attempts == 0)
+            #expect(Timestamp.present.since(orphan.takenAt) >= .seconds(1))
+
+            // The zombie is told at its next heartbeat, before anybody else has the job.
+            #expect(try await fixture.queue.renew([taken.lease], for: fixture.worker).map(\.reason) == [.lost])
+
+            try await fixture.queue.requeue(orphan)
+            #expect(try await !fixture.queue.settle(taken.lease, .asEstimated))
+            #expect(try await !fixture.queue.retry(taken.lease, .asEstimated, after: .zero, countsAttempt: true))
+            let again = try await fixture.takeOne()
+            #expect(again.deaths == 1 && again.earlierAttempts == 0 && again.job == taken.job)
+            #expect(again.lease.token != taken.lease.token)
+
+            try await fixture.queue.requeue(orphan)
+            #expect(try await fixture.queue.tick().running == 1)
+        }
+    }
+
+    @Test func aZombieMaySettleUntilTheJobIsRequeued() async throws {
+        try await Fixture.run(lease: .milliseconds(50)) { fixture in
+            try await fixture.enqueue([fixture.job()])
+            let taken = try await fixture.takeOne()
+            let orphan = try #require(try await orphans(fixture).first)
+            #expect(try await fixture.queue.settle(taken.lease, .asEstimated))
+            try await fixture.queue.requeue(orphan)
+            #expect(try await fixture.queue.tick() == PoolSnapshot(waiting: 0, running: 0, delayed: 0, tenants: 0))
+        }
+    }
+
+    @Test func orphansComeAgainWhenTheReclaimerDiesToo() async throws {
+        try await Fixture.run(lease: .milliseconds(100)) { fixture in
+            try await fixture.enqueue([fixture.job()])
+            let taken = try await fixture.takeOne()
+            let first = try await orphans(fixture)
+            #expect(try await fixture.queue.orphans(limit: 10).isEmpty)
+            let second = try await orphans(fixture)
+            #expect(first.map(\.lease) == [taken.lease] && second.map(\.lease) == [taken.lease])
+        }
+    }
+
+    @Test func aLongHeadOfHealthyJobsHidesNoOrphan() async throws {
+        try await Fixture.run(lease: .milliseconds(300)) { fixture in
+            try await fixture.enqueue(fixture.jobs(120))
+            let taken = try await fixture.take(60) + fixture.take(60)
+            let healthy = taken.dropLast().map(\.lease)
+            let found = try await eventually {
+                #expect(try await fixture.queue.renew(healthy, for: fixture.worker).isEmpty)
+                _ = try await fixture.queue.tick()
+                return try await fixture.queue.orphans(limit: 2).first
+            }
+            #expect(found.lease == taken[119].lease)
+        }
+    }
+
+    @Test func afterAGapInTheTickWorkersGetOneLeaseToSpeakUp() async throws {
+        try await Fixture.run(lease: .milliseconds(400)) { fixture in
+            _ = try await fixture.queue.tick()
+            try await fixture.enqueue([fixture.job()])
+            let taken = try await fixture.takeOne()
+            _ = try await orphans(fixture)
+
+            // No scheduler for ten seconds, as far as Redis knows.
+            let past = Timestamp.present.milliseconds - 10_000
+            _ = try await fixture.client.send("HSET", fixture.keys("tick"), "at", past)
+            _ = try await fixture.queue.tick()
+            let grace = try #require(try await fixture.client.send("HGET", fixture.keys("tick"), "grace").int64)
+            #expect(grace > Timestamp.present.milliseconds)
+            var found: [Orphan] = []
+            while found.isEmpty {
+                _ = try await fixture.queue.tick()
+                found = try await fixture.queue.orphans(limit: 10)
+            }
+            #expect(Timestamp.present.milliseconds >= grace)
+            #expect(found.map(\.lease) == [taken.lease])
+        }
+    }
+
+    @Test func aRequeuedOrphanKeepsItsRateReservation() async throws {
+        try await Fixture.run(.limited(LimitGroup(name: "g", requestsPerMinute: 1)), lease: .milliseconds(50)) {
+            fixture in
+            try await fixture.enqueue(fixture.jobs(2))
+            _ = try await fixture.takeOne()
+            try await fixture.queue.requeue(try #require(try await orphans(fixture).first))
+            let result = try await fixture.queue.take(1, for: fixture.worker)
+            #expect(result.jobs.isEmpty && result.wait != nil)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Penstock
+import Testing
+
+@testable import Queue
+
+@Suite(.timeLimit(.minutes(1)))
+struct LimitTests {
+    @Test func requestsPerMinutePace() async throws {
+        // One per 100 ms, with a burst of a second's worth.
+        try await Fixture.run(.limited(LimitGroup(name: "g", requestsPerMinute: 600))) { fixture in
+            try await fixture.enqueue(fixture.jobs(60))
+            let result = try await fixture.queue.take(50, for: fixture.worker)
+            #expect((10...12).contains(result.jobs.count), "\(result.jobs.count)")
+            let wait = try #require(result.wait)
+            #expect(wait > .zero && wait <= .milliseconds(101), "\(wait)")
+            try await expectReason(.requests, fixture)
+        }
+    }
+
+    @Test func tokensPerMinutePace() async throws {
+        // 100 tokens a second: a job of 100 tokens each second.
+        try await Fixture.run(.limited(LimitGroup(name: "g", tokensPerMinute: 6000))) { fixture in
+            try await fixture.enqueue(fixture.jobs(10))
+            let result = try await fixture.queue.take(10, for: fixture.worker)
+            #expect((1...2).contains(result.jobs.count), "\(result.jobs.count)")
+            let wait = try #require(result.wait)
+            #expect(wait > .milliseconds(500) && wait <= .milliseconds(1001), "\(wait)")
+            try await expectReason(.tokens, fixture)
+        }
+    }
+
+    @Test(arguments: [
+        LimitGroup(name: "g", inputTokensPerMinute: 6000), LimitGroup(name: "g", outputTokensPerMinute: 6000),
+    ])
+    func inputAndOutputHaveLimitsOfTheirOwn(_ group: LimitGroup) async throws {
+        try await Fixture.run(.limited(group)) { fixture in
+            let jobs = (0..<10).map { _ in
+                var job = fixture.job()
+                job.estimate = TokenEstimate(
+                    input: group.inputTokensPerMinute == nil ? 0 : 1000,
+                    output: group.outputTokensPerMinute == nil ? 0 : 1000)
+                return job
+            }
+            try await fixture.enqueue(jobs)
+            let result = try await fixture.queue.take(10, for: fixture.worker)
+            #expect(result.jobs.count == 1)
+            #expect(try #require(result.wait) > .seconds(8))
+        }
+    }
+
+    @Test func aCallThatWasNotMadeGivesItsReservationBack() async throws {
+        try await Fixture.run(.limited(LimitGroup(name: "g", requestsPerMinute: 1, tokensPerMinute: 6000))) { fixture in
+            try await fixture.enqueue(fixture.jobs(10, tokens: 6000))
+            for _ in 0..<5 {
+                let taken = try await fixture.takeOne()
+                #expect(try await fixture.take(1).isEmpty)
+                _ = try await fixture.queue.retry(taken.lease, .unused, after: .zero, countsAttempt: false)
+            }
+        }
+    }
+
+    @Test func aCallThatMayHaveBeenMadeKeepsItsReservation() async throws {
+        try await Fixture.run(.limited(LimitGroup(name: "g", requestsPerMinute: 1))) { fixture in
+            try await fixture.enqueue(fixture.jobs(3))
+            let taken = try await fixture.takeOne()
+            let sent = Settlement(usage: nil, mayHaveBeenSent: true, chargesTenant: false)
+            _ = try await fixture.queue.retry(taken.lease, sent, after: .zero, countsAttempt: true)
+            let result = try await fixture.queue.take(1, for: fixture.worker)
+            #expect(result.jobs.isEmpty)
+            #expect(try #require(result.wait) > .seconds(50))
+        }
+    }
+
+    @Test func actualUsageCorrectsTheLimit() async throws {
+        try await Fixture.run(.limited(LimitGroup(name: "g", tokensPerMinute: 6000))) { fixture in
+            try await fixture.enqueue(fixture.jobs(10, tokens: 3000))
+            let first = try await fixture.takeOne()
+            #expect(try #require(try await fixture.queue.take(1, for: fixture.worker).wait) > .seconds(20))
+            // It used next to nothing: the next one may go.
+            _ = try await fixture.queue.settle(first.lease, .used(1))
+            let second = try await fixture.takeOne()
+            // It used twice as much: the debt is waited for.
+            _ = try await fixture.queue.settle(second.lease, .used(6000))
+            let wait = try #require(try await fixture.queue.take(1, for: fixture.worker).wait)
+            #expect(wait > .seconds(50) && wait <= .seconds(60), "\(wait)")
+        }
+    }
+
+    @Test func concurrencyOfTargetsAndGroupsIsCapped() async throws {
+        let pool = Pool.test(
+            targets: [.test("t1", cap: 2, groups: ["g"]), .test("t2", cap: 9, groups: ["g"])],
+            groups: [LimitGroup(name: "g", maxConcurrency: 5)])
+        try await Fixture.run(pool) { fixture in
+            try await fixture.enqueue(fixture.jobs(20))
+            let result = try await fixture.queue.take(10, for: fixture.worker)
+            #expect(result.jobs.map(\.target).filter { $0 == "t1" }.count == 2)
+            #expect(result.jobs.map(\.target).filter { $0 == "t2" }.count == 3)
+            // Time alone frees no slot.
+            #expect(result.wait == nil)
+            try await expectReason(.slots, fixture)
+
+            _ = try await fixture.queue.settle(result.jobs[0].lease, .asEstimated)
+            let next = try await fixture.take(10)
+            #expect(next.map(\.target) == [result.jobs[0].target])
+        }
+    }
+
+    @Test func aBlockedTargetIsLeftAloneByEverybody() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue(fixture.jobs(5))
+            let taken = try await fixture.takeOne()
+            let limited = Settlement(
+                usage: nil, mayHaveBeenSent: true, chargesTenant: false, blockTarget: .seconds(30))
+            _ = try await fixture.queue.retry(taken.lease, limited, after: .zero, countsAttempt: false)
+
+            let result = try await fixture.queue.take(5, for: ConsumerName("worker-2"))
+
+            #expect(result.jobs.isEmpty)
+            let wait = try #require(result.wait)
+            #expect(wait > .seconds(25) && wait <= .seconds(30), "\(wait)")
+            try await expectReason(.providerBlocked, fixture)
+        }
+    }
+
+    @Test func anotherTargetStepsIn() async throws {
+        try await Fixture.run(.test(targets: [.test("t1"), .test("t2")])) { fixture in
+            try await fixture.enqueue(fixture.jobs(10))
+            let taken = try await fixture.takeOne()
+            let limited = Settlement(
+                usage: nil, mayHaveBeenSent: true, chargesTenant: false, blockTarget: .seconds(30))
+            _ = try await fixture.queue.settle(taken.lease, limited)
+            #expect(Set(try await fixture.take(5).map(\.target)) == [taken.target == "t1" ? "t2" : "t1"])
+        }
+    }
+
+    @Test func aShorterBlockDoesNotEndALongerOne() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue(fixture.jobs(5))
+            let taken = try await fixture.take(2)
+            for (job, seconds) in zip(taken, [60, 1]) {
+                let limited = Settlement(
+                    usage: nil, mayHaveBeenSent: true, chargesTenant: false, blockTarget: .seconds(seconds))
+                _ = try await fixture.queue.settle(job.lease, limited)
+            }
+            #expect(try #require(try await fixture.queue.take(1, for: fixture.worker).wait) > .seconds(50))
+        }
+    }
+
+    private func expectReason(
+        _ reason: WaitReason, _ fixture: Fixture, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let jobs = try await fixture.queue.liveJobs(of: TenantID(trusted: "acme"), limit: 100)
+        let waiting = jobs.filter { $0.position != nil }
+        #expect(!waiting.isEmpty, sourceLocation: sourceLocation)
+        #expect(waiting.allSatisfy { $0.phase == .waiting(reason) }, sourceLocation: sourceLocation)
+    }
+}
