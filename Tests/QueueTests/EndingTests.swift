@@ -54,7 +54,7 @@ struct EndingTests {
             let late = fixture.job("late", deadlineIn: .zero - .seconds(1))
             let parked = TenantID(trusted: "parked")
             try await fixture.queue.setPolicy(TenantPolicy(maxRunning: 1), for: parked)
-            let soon = fixture.job("parked", deadlineIn: .milliseconds(300))
+            let soon = fixture.job("parked", deadlineIn: .seconds(3))
             try await fixture.enqueue([fixture.job("parked", .interactive), late, soon, fixture.job("ok")])
             // The tenant is at its cap, so its other job is parked.
             let taken = try await fixture.take(10)
@@ -78,7 +78,7 @@ struct EndingTests {
 
     @Test func aDelayedJobIsOverdueAtItsDeadline() async throws {
         try await Fixture.run { fixture in
-            let job = fixture.job(deadlineIn: .milliseconds(200))
+            let job = fixture.job(deadlineIn: .seconds(2))
             try await fixture.enqueue([job])
             let taken = try await fixture.takeOne()
             _ = try await fixture.queue.retry(taken.lease, .asEstimated, after: .seconds(3600), countsAttempt: true)
@@ -92,9 +92,10 @@ struct EndingTests {
 
     @Test func aRunningJobIsNotOverdue() async throws {
         try await Fixture.run { fixture in
-            try await fixture.enqueue([fixture.job(deadlineIn: .milliseconds(100))])
+            let job = fixture.job(deadlineIn: .seconds(2))
+            try await fixture.enqueue([job])
             let taken = try await fixture.takeOne()
-            try await Task.sleep(for: .milliseconds(150))
+            try await eventually { Timestamp.present > job.deadline ? true : nil }
             #expect(try await fixture.queue.overdue(limit: 10).isEmpty)
             // Handed back it waits, and so it is.
             _ = try await fixture.queue.retry(taken.lease, .unused, after: .zero, countsAttempt: false)

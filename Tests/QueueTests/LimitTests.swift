@@ -10,10 +10,8 @@ struct LimitTests {
         try await Fixture.run(.limited(LimitGroup(name: "g", requestsPerMinute: 600))) { fixture in
             try await fixture.enqueue(fixture.jobs(60))
             let result = try await fixture.queue.take(50, for: fixture.worker)
-            #expect((10...12).contains(result.jobs.count), "\(result.jobs.count)")
-            let wait = try #require(result.wait)
-            #expect(wait > .zero && wait <= .milliseconds(101), "\(wait)")
-            try await expectReason(.requests, fixture)
+            #expect(result.jobs.count == 11)
+            #expect(result.wait == .milliseconds(100))
         }
     }
 
@@ -22,10 +20,8 @@ struct LimitTests {
         try await Fixture.run(.limited(LimitGroup(name: "g", tokensPerMinute: 6000))) { fixture in
             try await fixture.enqueue(fixture.jobs(10))
             let result = try await fixture.queue.take(10, for: fixture.worker)
-            #expect((1...2).contains(result.jobs.count), "\(result.jobs.count)")
-            let wait = try #require(result.wait)
-            #expect(wait > .milliseconds(500) && wait <= .milliseconds(1001), "\(wait)")
-            try await expectReason(.tokens, fixture)
+            #expect(result.jobs.count == 2)
+            #expect(result.wait == .milliseconds(1000))
         }
     }
 
@@ -44,7 +40,19 @@ struct LimitTests {
             try await fixture.enqueue(jobs)
             let result = try await fixture.queue.take(10, for: fixture.worker)
             #expect(result.jobs.count == 1)
-            #expect(try #require(result.wait) > .seconds(8))
+            #expect(result.wait == .seconds(9))
+        }
+    }
+
+    @Test(arguments: [
+        (LimitGroup(name: "g", requestsPerMinute: 1), WaitReason.requests),
+        (LimitGroup(name: "g", tokensPerMinute: 100), .tokens),
+    ])
+    func aJobSaysWhichLimitItWaitsFor(_ group: LimitGroup, _ reason: WaitReason) async throws {
+        try await Fixture.run(.limited(group)) { fixture in
+            try await fixture.enqueue(fixture.jobs(2))
+            _ = try await fixture.takeOne()
+            try await expectReason(reason, fixture)
         }
     }
 

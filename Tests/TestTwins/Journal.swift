@@ -16,7 +16,7 @@ package final class Journal: Sendable {
 
         mutating func takeSatisfied() -> [Waiter] {
             let satisfied = waiters.filter { count($0.text) >= $0.count }
-            waiters.removeAll { count($0.text) >= $0.count }
+            waiters = waiters.filter { count($0.text) < $0.count }
             return satisfied
         }
     }

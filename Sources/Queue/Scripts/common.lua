@@ -56,6 +56,18 @@ local function ring()
     if redis.call('LLEN', BELL) == 0 then redis.call('LPUSH', BELL, 1) end
 end
 
+local function is_runnable()
+    for _, class in ipairs(CLASS_ORDER) do
+        if redis.call('ZCARD', VT[class]) > 0 then return true end
+    end
+    return false
+end
+
+-- Wakes a sleeper only where there is something for it.
+local function ring_if_runnable()
+    if is_runnable() then ring() end
+end
+
 -- Fairness: a tenant's clock runs while it has work that may go. Coming back it starts at the floor: no credit for
 -- time away, nor for a wait caused by its own cap.
 local function class_clock(class) return tonumber(redis.call('HGET', CLASSES, 'v:' .. class) or '0') end

@@ -35,5 +35,5 @@ else
     end
 end
 -- A slot is free: somebody who waits may go.
-ring()
+ring_if_runnable()
 return 1

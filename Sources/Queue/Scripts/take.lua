@@ -107,6 +107,6 @@ end
 if #taken > 0 then
     redis.call('XREADGROUP', 'GROUP', GROUP, consumer, 'COUNT', #taken, 'STREAMS', READY, '>')
     -- Whoever sleeps takes the rest.
-    if #taken == #ARGV - TOKENS_BEFORE and next_class() then ring() end
+    if #taken == #ARGV - TOKENS_BEFORE then ring_if_runnable() end
 end
 return { wait, unpack(taken) }

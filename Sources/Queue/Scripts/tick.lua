@@ -24,9 +24,7 @@ if math.floor(last / 60000) ~= math.floor(now / 60000) then
 end
 
 local tenants = redis.call('ZCARD', DUE)
-local runnable = 0
-for _, class in ipairs(CLASS_ORDER) do runnable = runnable + redis.call('ZCARD', VT[class]) end
 -- A bell that was taken by a worker that died rings again.
-if runnable > 0 then ring() end
+ring_if_runnable()
 local running = redis.call('XPENDING', READY, GROUP)[1]
 return { redis.call('ZCARD', BACKLOG), running, redis.call('ZCARD', DELAYED), tenants }

@@ -48,6 +48,15 @@ struct BatchDriver: Sendable {
         }
     }
 
+    /// Reads the batch as it is now, and renews the ownership when a third of it is over: a write is a commit.
+    private func keepOwned(_ id: BatchID) async throws -> BatchRecord? {
+        let fresh = clock.now().adding(configuration.ownership / 3 * 2)
+        guard let batch = try await ledger.batch(id), batch.owner == configuration.name,
+            let end = batch.ownedUntil, end > fresh
+        else { return try await own(id) }
+        return batch
+    }
+
     /// Changes a batch by compare-and-set as long as this process may drive it.
     private func change(_ id: BatchID, _ body: (inout BatchRecord) -> Void) async throws -> BatchRecord? {
         while let batch = try await ledger.batch(id), mayDrive(batch) {
@@ -114,7 +123,7 @@ struct BatchDriver: Sendable {
         var current = batch
         while !Task.isCancelled {
             if ContinuousClock.now >= renewAt {
-                guard let owned = try await own(batch.id) else { return }
+                guard let owned = try await keepOwned(batch.id) else { return }
                 current = owned
                 renewAt = .now + min(configuration.ownership / 3, .milliseconds(500))
             }

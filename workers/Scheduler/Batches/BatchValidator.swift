@@ -30,10 +30,9 @@ struct BatchValidator: Sendable {
                 inspect(line, endpoint: batch.endpoint, &tally)
                 if tally.total > configuration.maxBatchLines { return .bad([tooMany]) }
             }
-        } catch let error as JSONError {
-            tally.errors.append(
-                BatchLineError(code: "line_too_long", line: nil, message: "A line is too long: \(error.message).")
-            )
+        } catch is JSONError {
+            let message = "The line is longer than \(configuration.maxLineBytes) bytes."
+            tally.errors.append(BatchLineError(code: "line_too_long", line: reader.lineNumber, message: message))
         }
         guard tally.errors.isEmpty else { return .bad(tally.errors) }
         guard tally.total > 0 else {

@@ -50,6 +50,9 @@ struct InputReader: Sendable {
         }
     }
 
+    /// The number of the line that `next` returns next, blank ones included, or at which it failed.
+    var lineNumber: Int { firstLine + lines.lineNumber - 1 }
+
     /// Gives back a line that was read too early; `next` returns it again.
     mutating func putBack(_ line: Line) {
         returned = line

@@ -1,0 +1,138 @@
+import Penstock
+import TestTwins
+import Testing
+
+@testable import InferenceWorker
+
+@Suite(.timeLimit(.minutes(1)))
+struct OutcomeTests {
+    @Test func aSuccessIsRecordedBeforeItIsSettled() async throws {
+        let scene = Scene { _, _ in .answer(Usage(input: 1000, output: 500)) }
+        try await scene.run {
+            try await scene.queue.enqueue([scene.job("job_1")])
+            await scene.journal.wait(for: "settle job_1")
+        }
+        #expect(
+            scene.order(of: "call", "record", "decide", "settle", "retry")
+                == ["call 1", "record succeeded", "decide job_1 succeeded", "settle job_1"])
+        let row = try #require(scene.row("job_1"))
+        #expect(row.response?.body == Array(#"{"ok":true}"#.utf8) && row.attempts == 1)
+        let attempt = try #require(scene.attempts("job_1").first)
+        #expect(attempt.cost == Nanodollars(1_500_000) && attempt.priceVersion == "v1" && attempt.target == "t1")
+        #expect(scene.settlement("job_1")?.usage == Usage(input: 1000, output: 500))
+        #expect(scene.settlement("job_1")?.chargesTenant == true)
+        let call = try #require(scene.caller.calls.first)
+        #expect(call.body == Array(#"{"model":"gpt-small"}"#.utf8) && call.endpoint == .chatCompletions)
+        #expect(call.timeout == .seconds(30))
+    }
+
+    @Test func aFailureIsTriedAgain() async throws {
+        let scene = Scene { number, _ in
+            number == 1 ? .refusal(.providerServerError, status: 500) : .answer()
+        }
+        try await scene.run {
+            try await scene.queue.enqueue([scene.job("job_1")])
+            await scene.journal.wait(for: "retry job_1")
+            #expect(scene.row("job_1") == nil)
+            #expect(scene.queue.item(JobID("job_1"))?.attempts == 1)
+            _ = try await scene.queue.tick()
+            await scene.journal.wait(for: "settle job_1")
+        }
+        #expect(scene.attempts("job_1").map(\.outcome) == [.failed(.providerServerError), .succeeded])
+        #expect(scene.row("job_1")?.attempts == 2)
+    }
+
+    @Test func theLastFailureIsTheOutcome() async throws {
+        let scene = Scene { _, _ in .refusal(.providerServerError, status: 500) }
+        try await scene.run {
+            try await scene.queue.enqueue([scene.job("job_1")])
+            for count in 1...2 {
+                await scene.journal.wait(for: "retry job_1", count: count)
+                _ = try await scene.queue.tick()
+            }
+            await scene.journal.wait(for: "settle job_1")
+        }
+        #expect(scene.caller.calls.count == 3)
+        let row = try #require(scene.row("job_1"))
+        #expect(row.state == .failed && row.attempts == 3 && row.error?.errorClass == .providerServerError)
+        #expect(row.response?.statusCode == 500)
+    }
+
+    @Test func aCallersMistakeIsNotRepeated() async throws {
+        let scene = Scene { _, _ in .refusal(.callerInvalidRequest, status: 400) }
+        try await scene.run {
+            try await scene.queue.enqueue([scene.job("job_1")])
+            await scene.journal.wait(for: "settle job_1")
+        }
+        #expect(scene.caller.calls.count == 1)
+        #expect(scene.row("job_1")?.state == .failed)
+    }
+
+    @Test func aRateLimitBlocksTheTargetAndCostsNoAttempt() async throws {
+        let scene = Scene { number, _ in
+            number <= 5 ? .refusal(.providerRateLimited, status: 429, retryAfter: .seconds(7)) : .answer()
+        }
+        try await scene.run {
+            try await scene.queue.enqueue([scene.job("job_1")])
+            await scene.journal.wait(for: "retry job_1")
+            #expect(scene.settlement("job_1")?.blockTarget == .seconds(7))
+            await scene.journal.wait(for: "settle job_1")
+        }
+        #expect(scene.row("job_1")?.state == .succeeded)
+        #expect(scene.row("job_1")?.attempts == 1)
+        #expect(scene.attempts("job_1").count == 6)
+    }
+
+    @Test(arguments: [true, false])
+    func theLedgerIsAskedForAJobThatWasHeldBefore(isDecided: Bool) async throws {
+        let scene = Scene { _, _ in .answer() }
+        let job = scene.job("job_1")
+        if isDecided {
+            let row = TerminalRow(of: job, state: .cancelled, finishedAt: scene.clock.now, attempts: 0)
+            _ = try await scene.ledger.decide([row])
+        }
+        try await scene.queue.enqueue([job])
+        scene.queue.edit { $0.items[0].deaths = 1 }
+        try await scene.run { await scene.journal.wait(for: "settle job_1") }
+        #expect(scene.caller.calls.count == (isDecided ? 0 : 1))
+        #expect(scene.row("job_1")?.state == (isDecided ? .cancelled : .succeeded))
+    }
+
+    @Test func aLargeBodyComesFromTheLedger() async throws {
+        let scene = Scene { _, _ in .answer() }
+        let body = Array(#"{"model":"gpt-small","long":true}"#.utf8)
+        let kept = scene.job("job_kept", body: .inLedger)
+        try await scene.ledger.accept(kept, body: body, pool: PoolName("small"))
+        try await scene.run {
+            try await scene.queue.enqueue([kept, scene.job("job_gone", body: .inLedger)])
+            await scene.journal.wait(for: "settle job_kept")
+            await scene.journal.wait(for: "settle job_gone")
+        }
+        #expect(scene.caller.calls.map(\.body) == [body])
+    }
+
+    @Test func anotherOutcomeThatCameFirstIsFollowed() async throws {
+        let scene = Scene { _, _ in .answer() }
+        let job = scene.job("job_1")
+        _ = try await scene.ledger.decide([TerminalRow(of: job, state: .expired, finishedAt: scene.clock.now, attempts: 0)])
+        try await scene.run {
+            try await scene.queue.enqueue([job])
+            await scene.journal.wait(for: "settle job_1")
+        }
+        #expect(scene.row("job_1")?.state == .expired)
+        #expect(scene.attempts("job_1").map(\.outcome) == [.succeeded])
+    }
+
+    @Test func noMoreCallsRunAtOnceThanAllowed() async throws {
+        let scene = Scene(callsInFlight: 4) { _, _ in
+            try? await Task.sleep(for: .milliseconds(5))
+            return .answer()
+        }
+        try await scene.run {
+            try await scene.queue.enqueue((0..<60).map { scene.job("job_\($0)") })
+            await scene.journal.wait(for: "settle", count: 60)
+        }
+        #expect(scene.caller.mostRunning == 4)
+        #expect(scene.caller.calls.count == 60)
+    }
+}
