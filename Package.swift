@@ -118,7 +118,7 @@ let package = Package(
             "Intake",
             [
                 "Penstock", "JSON", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
-                nioHTTP1, logging, lifecycle, crypto,
+                nioHTTP1, logging, coreMetrics, lifecycle, crypto,
             ]
         ),
         module("Simulator", ["Penstock", "JSON", "Telemetry", hummingbird, httpTypes, nioCore, logging, lifecycle]),
@@ -163,19 +163,22 @@ let package = Package(
         tests("JSON", ["JSON", "JSONFuzz"], exclude: ["Cases"]),
         tests("Telemetry", ["Telemetry", logging, coreMetrics]),
         tests("Redis", ["Redis", "TestSupport", nioCore, nioPosix, logging]),
-        tests("Fetch", ["Fetch", "TestSupport", logging]),
+        tests("Fetch", ["Fetch", "CCurl", "TestSupport", logging]),
         tests("Penstock", ["Penstock", "JSON"]),
         tests("Queue", ["Queue", "Penstock", "Redis", "TestSupport", logging]),
-        tests("Ledger", ["Ledger", "Penstock", "TestSupport", logging]),
+        tests("Ledger", ["Ledger", "Penstock", "TestSupport", logging, grdb]),
         tests("Providers", ["Providers", "Penstock", "Fetch", "JSON", "TestSupport", logging], exclude: ["Golden"]),
-        tests("Intake", ["Intake", "Penstock", "JSON", logging]),
+        tests(
+            "Intake",
+            ["Intake", "Penstock", "JSON", "Telemetry", httpTypes, lifecycle, logging, coreMetrics, nioCore]
+        ),
         tests("Scheduler", ["Scheduler", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics]),
         tests(
             "Worker",
             ["InferenceWorker", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics, lifecycle]
         ),
         tests("Fleet", ["Fleet", "TestSupport", logging, lifecycle]),
-        tests("Simulator", ["Simulator", "JSON", "TestSupport", logging, lifecycle]),
+        tests("Simulator", ["Simulator", "Penstock", "JSON", "TestSupport", logging, lifecycle]),
         tests("Assembly", ["Assembly", "Fleet", "Penstock", "TestSupport"]),
         tests("CLI", ["penstock", "JSON", "TestSupport"]),
         tool("JSONFuzz", ["JSON"], path: "Tests/Fuzz/JSONFuzz"),

@@ -8,7 +8,8 @@ enum ErrorReader {
         let error = body?["error"]
         let code = error?["code"]?.string ?? ""
         let type = error?["type"]?.string ?? ""
-        let message = error?["message"]?.string ?? body?["message"]?.string ?? "The provider answered \(status)."
+        let said = error?["message"]?.string ?? error?.string ?? body?["message"]?.string
+        let message = said ?? "The provider answered \(status)."
         let errorClass = declared(code: code, type: type) ?? implied(by: status)
         return JobError(errorClass, String(message.prefix(1000)))
     }

@@ -48,8 +48,12 @@ struct Audit: Equatable {
             let texts = fields.map { $0.string ?? "" }
             let job = try JobCodec.decode(meta: fields[9].bytes ?? [], body: fields[11].bytes ?? [])
             entries[name] = Entry(
-                id: job.id, single: texts[1], batch: texts[3], key: texts[5],
-                member: "\(texts[5]):\(name):\(texts[7])")
+                id: job.id,
+                single: texts[1],
+                batch: texts[3],
+                key: texts[5],
+                member: "\(texts[5]):\(name):\(texts[7])"
+            )
         }
         return entries
     }
@@ -61,15 +65,21 @@ struct Audit: Equatable {
             let parts = value.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
             let groups = parts[4].split(separator: ",").map { String($0.prefix { $0 != "~" }) }
             leases[field] = Lease(
-                entry: parts[1], token: parts[0], tenant: String(parts[2].split(separator: ":")[1]), target: parts[3],
-                groups: groups)
+                entry: parts[1],
+                token: parts[0],
+                tenant: String(parts[2].split(separator: ":")[1]),
+                target: parts[3],
+                groups: groups
+            )
         }
         return leases
     }
 
     /// Every job is in exactly one place, and no place holds anything else.
     private mutating func locate(
-        _ entries: [String: Entry], _ leases: [String: Lease], _ reader: KeyReader
+        _ entries: [String: Entry],
+        _ leases: [String: Lease],
+        _ reader: KeyReader
     ) async throws {
         let backlog = Set(try await reader.members("backlog"))
         let delayed = Set(try await reader.members("delayed"))
@@ -84,12 +94,16 @@ struct Audit: Equatable {
             if found.count != 1 { problems.append("\(entry.id) is in \(found)") }
         }
         if backlog.count + delayed.count + overdue.count + leases.count != entries.count {
-            problems.append("\(entries.count) jobs in \(backlog.count)+\(delayed.count)+\(overdue.count)+\(leases.count)")
+            problems.append(
+                "\(entries.count) jobs in \(backlog.count)+\(delayed.count)+\(overdue.count)+\(leases.count)"
+            )
         }
     }
 
     private mutating func checkCounts(
-        _ entries: [String: Entry], _ leases: [String: Lease], _ reader: KeyReader
+        _ entries: [String: Entry],
+        _ leases: [String: Lease],
+        _ reader: KeyReader
     ) async throws {
         var slots: [String: Int] = [:]
         for lease in leases.values {

@@ -124,12 +124,20 @@ struct EndingTests {
         try await Fixture.run { fixture in
             let batch = BatchID("batch_x")
             _ = try await fixture.queue.feed(
-                batch, lines: fixture.lines(1...12, of: batch), from: nil, to: FeedCursor(line: 13, offset: 1))
+                batch,
+                lines: fixture.lines(1...12, of: batch),
+                from: nil,
+                to: FeedCursor(line: 13, offset: 1)
+            )
             try await fixture.enqueue(fixture.jobs(9))
             let other = BatchID("batch_y")
             _ = try await fixture.queue.feed(other, lines: fixture.lines(1...5, of: other), from: nil, to: .end)
             _ = try await fixture.queue.feed(
-                batch, lines: fixture.lines(13...25, of: batch), from: FeedCursor(line: 13, offset: 1), to: .end)
+                batch,
+                lines: fixture.lines(13...25, of: batch),
+                from: FeedCursor(line: 13, offset: 1),
+                to: .end
+            )
             let taken = try await fixture.take(12)
             for job in taken.prefix(6) {
                 _ = try await fixture.queue.retry(job.lease, .asEstimated, after: .seconds(9), countsAttempt: true)
@@ -198,7 +206,9 @@ struct ExplainTests {
             for jobClass in [JobClass.standard, .interactive, .batch, .standard, .standard] {
                 var job = fixture.job("acme", jobClass)
                 job.id = IDGenerator.job(
-                    epoch: fixture.epoch, at: Timestamp(milliseconds: 1_700_000_000_000 + Int64(mine.count)))
+                    epoch: fixture.epoch,
+                    at: Timestamp(milliseconds: 1_700_000_000_000 + Int64(mine.count))
+                )
                 mine.append(job)
             }
             try await fixture.enqueue(mine + fixture.jobs(5, "other"))

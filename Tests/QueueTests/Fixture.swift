@@ -17,7 +17,9 @@ struct Fixture: Sendable {
     let worker = ConsumerName("worker-1")
 
     static func run(
-        _ pool: Pool = .test(), lease: Duration = .seconds(30), arguments: [String] = [],
+        _ pool: Pool = .test(),
+        lease: Duration = .seconds(30),
+        arguments: [String] = [],
         _ body: (Fixture) async throws -> Void
     ) async throws {
         try await RedisServer.with(arguments: arguments) { server in
@@ -40,19 +42,32 @@ struct Fixture: Sendable {
     func queue(lease: Duration) -> RedisJobQueue { RedisJobQueue(pool: pool, client: client, lease: lease) }
 
     func job(
-        _ tenant: String = "acme", _ jobClass: JobClass = .standard, deadlineIn: Duration = .seconds(3600),
-        tokens: Int = 100, durability: Durability = .redis
+        _ tenant: String = "acme",
+        _ jobClass: JobClass = .standard,
+        deadlineIn: Duration = .seconds(3600),
+        tokens: Int = 100,
+        durability: Durability = .redis
     ) -> Job {
         let now = Timestamp.present
         return Job(
-            id: IDGenerator.job(epoch: epoch, at: now), tenant: TenantID(trusted: tenant), jobClass: jobClass,
-            deadline: now.adding(deadlineIn), createdAt: now, endpoint: .chatCompletions, model: "gpt-small",
-            estimate: TokenEstimate(input: tokens, output: 0), durability: durability,
-            body: .inline(Array(#"{"model":"gpt-small"}"#.utf8)))
+            id: IDGenerator.job(epoch: epoch, at: now),
+            tenant: TenantID(trusted: tenant),
+            jobClass: jobClass,
+            deadline: now.adding(deadlineIn),
+            createdAt: now,
+            endpoint: .chatCompletions,
+            model: "gpt-small",
+            estimate: TokenEstimate(input: tokens, output: 0),
+            durability: durability,
+            body: .inline(Array(#"{"model":"gpt-small"}"#.utf8))
+        )
     }
 
     func jobs(
-        _ count: Int, _ tenant: String = "acme", _ jobClass: JobClass = .standard, tokens: Int = 100
+        _ count: Int,
+        _ tenant: String = "acme",
+        _ jobClass: JobClass = .standard,
+        tokens: Int = 100
     ) -> [Job] {
         (0..<count).map { _ in job(tenant, jobClass, tokens: tokens) }
     }
@@ -110,7 +125,8 @@ extension Settlement {
 
 extension Pool {
     static func test(
-        targets: [Target] = [.test("t1")], groups: [LimitGroup] = [],
+        targets: [Target] = [.test("t1")],
+        groups: [LimitGroup] = [],
         weights: [JobClass: Int] = Pool.defaultClassWeights
     ) -> Pool {
         Pool(name: PoolName("p"), targets: targets, limitGroups: groups, classWeights: weights)
@@ -125,8 +141,16 @@ extension Pool {
 extension Target {
     static func test(_ name: String, cap: Int? = nil, groups: [String] = []) -> Target {
         Target(
-            name: name, provider: "test", baseURL: "http://127.0.0.1:1/v1", apiKey: nil, model: nil,
-            limitGroups: groups, maxConcurrency: cap, timeout: .seconds(10), price: nil)
+            name: name,
+            provider: "test",
+            baseURL: "http://127.0.0.1:1/v1",
+            apiKey: nil,
+            model: nil,
+            limitGroups: groups,
+            maxConcurrency: cap,
+            timeout: .seconds(10),
+            price: nil
+        )
     }
 }
 

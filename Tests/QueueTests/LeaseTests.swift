@@ -44,7 +44,12 @@ struct LeaseTests {
             let taken = try await fixture.takeOne()
             #expect(
                 try await fixture.queue.retry(
-                    taken.lease, .asEstimated, after: .milliseconds(80), countsAttempt: true))
+                    taken.lease,
+                    .asEstimated,
+                    after: .milliseconds(80),
+                    countsAttempt: true
+                )
+            )
             #expect(try await fixture.take(1).isEmpty)
 
             let again = try await eventually {

@@ -34,7 +34,8 @@ struct LimitTests {
                 var job = fixture.job()
                 job.estimate = TokenEstimate(
                     input: group.inputTokensPerMinute == nil ? 0 : 1000,
-                    output: group.outputTokensPerMinute == nil ? 0 : 1000)
+                    output: group.outputTokensPerMinute == nil ? 0 : 1000
+                )
                 return job
             }
             try await fixture.enqueue(jobs)
@@ -97,7 +98,8 @@ struct LimitTests {
     @Test func concurrencyOfTargetsAndGroupsIsCapped() async throws {
         let pool = Pool.test(
             targets: [.test("t1", cap: 2, groups: ["g"]), .test("t2", cap: 9, groups: ["g"])],
-            groups: [LimitGroup(name: "g", maxConcurrency: 5)])
+            groups: [LimitGroup(name: "g", maxConcurrency: 5)]
+        )
         try await Fixture.run(pool) { fixture in
             try await fixture.enqueue(fixture.jobs(20))
             let result = try await fixture.queue.take(10, for: fixture.worker)
@@ -118,7 +120,11 @@ struct LimitTests {
             try await fixture.enqueue(fixture.jobs(5))
             let taken = try await fixture.takeOne()
             let limited = Settlement(
-                usage: nil, mayHaveBeenSent: true, chargesTenant: false, blockTarget: .seconds(30))
+                usage: nil,
+                mayHaveBeenSent: true,
+                chargesTenant: false,
+                blockTarget: .seconds(30)
+            )
             _ = try await fixture.queue.retry(taken.lease, limited, after: .zero, countsAttempt: false)
 
             let result = try await fixture.queue.take(5, for: ConsumerName("worker-2"))
@@ -135,7 +141,11 @@ struct LimitTests {
             try await fixture.enqueue(fixture.jobs(10))
             let taken = try await fixture.takeOne()
             let limited = Settlement(
-                usage: nil, mayHaveBeenSent: true, chargesTenant: false, blockTarget: .seconds(30))
+                usage: nil,
+                mayHaveBeenSent: true,
+                chargesTenant: false,
+                blockTarget: .seconds(30)
+            )
             _ = try await fixture.queue.settle(taken.lease, limited)
             #expect(Set(try await fixture.take(5).map(\.target)) == [taken.target == "t1" ? "t2" : "t1"])
         }
@@ -147,7 +157,11 @@ struct LimitTests {
             let taken = try await fixture.take(2)
             for (job, seconds) in zip(taken, [60, 1]) {
                 let limited = Settlement(
-                    usage: nil, mayHaveBeenSent: true, chargesTenant: false, blockTarget: .seconds(seconds))
+                    usage: nil,
+                    mayHaveBeenSent: true,
+                    chargesTenant: false,
+                    blockTarget: .seconds(seconds)
+                )
                 _ = try await fixture.queue.settle(job.lease, limited)
             }
             #expect(try #require(try await fixture.queue.take(1, for: fixture.worker).wait) > .seconds(50))
@@ -155,7 +169,9 @@ struct LimitTests {
     }
 
     private func expectReason(
-        _ reason: WaitReason, _ fixture: Fixture, sourceLocation: SourceLocation = #_sourceLocation
+        _ reason: WaitReason,
+        _ fixture: Fixture,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let jobs = try await fixture.queue.liveJobs(of: TenantID(trusted: "acme"), limit: 100)
         let waiting = jobs.filter { $0.position != nil }

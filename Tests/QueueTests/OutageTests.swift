@@ -27,7 +27,10 @@ struct OutageTests {
             #expect(accepted > 20)
             await #expect(throws: QueueFull.self) {
                 let batch = BatchID("batch_x")
-                _ = try await fixture.queue.feed(batch, lines: fixture.lines(1...1, of: batch), from: nil, to: .end)
+                var lines = fixture.lines(1...40, of: batch)
+                // Large enough that what other clients' buffers give back makes no room for it.
+                for index in lines.indices { lines[index].body = .inline([UInt8](repeating: 0x20, count: 16 << 10)) }
+                _ = try await fixture.queue.feed(batch, lines: lines, from: nil, to: .end)
             }
             #expect(try await fixture.queue.epoch() == fixture.epoch)
             try await fixture.queue.setPolicy(TenantPolicy(weight: 2), for: TenantID(trusted: "acme"))

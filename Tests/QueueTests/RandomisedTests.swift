@@ -9,7 +9,8 @@ import Testing
 struct RandomisedTests {
     private static let pool = Pool.test(
         targets: [.test("t1", cap: 3, groups: ["g"]), .test("t2", cap: 4, groups: ["g", "h"])],
-        groups: [LimitGroup(name: "g", maxConcurrency: 5), LimitGroup(name: "h")])
+        groups: [LimitGroup(name: "g", maxConcurrency: 5), LimitGroup(name: "h")]
+    )
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func noJobIsLostOrDoubled(seed: UInt64) async throws {
@@ -118,9 +119,11 @@ private struct RandomWalk {
         let jobs = (0..<Int.random(in: 1...3, using: &random)).map { _ in
             let isLate = Int.random(in: 0..<10, using: &random) == 0
             return fixture.job(
-                tenants.randomElement(using: &random)?.text ?? "a", jobClass,
+                tenants.randomElement(using: &random)?.text ?? "a",
+                jobClass,
                 deadlineIn: .seconds(isLate ? -5 : Int.random(in: 600...6000, using: &random)),
-                tokens: Int.random(in: 1...5000, using: &random))
+                tokens: Int.random(in: 1...5000, using: &random)
+            )
         }
         try await queue.enqueue(jobs)
         for job in jobs { known[job.id] = Known(job: job) }
@@ -175,9 +178,13 @@ private struct RandomWalk {
 
     private mutating func settle() async throws -> String {
         guard let job = pick({ $0.lease != nil }), let lease = job.lease else { return "nothing" }
-        let usage = Bool.random(using: &random) ? Usage(input: Int.random(in: 0...9000, using: &random), output: 1) : nil
+        let usage =
+            Bool.random(using: &random) ? Usage(input: Int.random(in: 0...9000, using: &random), output: 1) : nil
         let settlement = Settlement(
-            usage: usage, mayHaveBeenSent: Bool.random(using: &random), chargesTenant: Bool.random(using: &random))
+            usage: usage,
+            mayHaveBeenSent: Bool.random(using: &random),
+            chargesTenant: Bool.random(using: &random)
+        )
         #expect(try await queue.settle(lease, settlement))
         known[job.job.id] = nil
         #expect(try await !queue.settle(lease, settlement))
@@ -264,7 +271,9 @@ private struct RandomWalk {
 
     private mutating func expire() async throws -> String {
         let found = try await queue.overdue(limit: 100)
-        #expect(Set(found.map(\.job.id)) == Set(known.values.filter { $0.isLate && $0.place == .waiting }.map(\.job.id)))
+        #expect(
+            Set(found.map(\.job.id)) == Set(known.values.filter { $0.isLate && $0.place == .waiting }.map(\.job.id))
+        )
         let some = found.filter { _ in Bool.random(using: &random) }
         try await queue.remove(some)
         for job in some { removed(job.job.id) }
@@ -292,7 +301,14 @@ private struct RandomWalk {
     mutating func drain() async throws {
         for tenant in tenants { try await queue.setPolicy(TenantPolicy(), for: tenant) }
         for job in known.values { if let lease = job.lease { #expect(try await queue.settle(lease, .asEstimated)) } }
-        _ = try await fixture.client.send("ZUNIONSTORE", fixture.keys("delayed"), 1, fixture.keys("delayed"), "WEIGHTS", 0)
+        _ = try await fixture.client.send(
+            "ZUNIONSTORE",
+            fixture.keys("delayed"),
+            1,
+            fixture.keys("delayed"),
+            "WEIGHTS",
+            0
+        )
         _ = try await queue.tick()
         try await queue.remove(try await queue.overdue(limit: 200))
         while let taken = try await fixture.take(1).first {

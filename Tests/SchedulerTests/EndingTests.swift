@@ -167,8 +167,12 @@ struct UpkeepTests {
         for number in 1...3 {
             let age = Duration.seconds(number == 3 ? 1 : 60)
             let job = Samples.job(
-                "job_\(number)", deadline: Scene.start.adding(.seconds(100)),
-                createdAt: Scene.start.adding(.zero - age), durability: .ledger, body: .inLedger)
+                "job_\(number)",
+                deadline: Scene.start.adding(.seconds(100)),
+                createdAt: Scene.start.adding(.zero - age),
+                durability: .ledger,
+                body: .inLedger
+            )
             try await scene.ledger.accept(job, body: [], pool: scene.small.pool)
         }
         try await upkeep.reconcile(scene.small)

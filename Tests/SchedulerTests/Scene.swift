@@ -16,7 +16,11 @@ struct Scene: Sendable {
     let large: InMemoryQueue
     let clock = SettableClock(Self.start)
     var configuration = SchedulerConfiguration(
-        name: "s1", feedWindowLines: 20, ownership: .seconds(10), expiryGrace: .seconds(30))
+        name: "s1",
+        feedWindowLines: 20,
+        ownership: .seconds(10),
+        expiryGrace: .seconds(30)
+    )
     var topology: Topology
 
     init() {
@@ -27,13 +31,19 @@ struct Scene: Sendable {
         large = InMemoryQueue(PoolName("large"), clock: clock.clock, journal: journal)
         topology = Topology(
             pools: [Samples.pool("small"), Samples.pool("large")],
-            routes: ["gpt-small": PoolName("small"), "gpt-large": PoolName("large")])
+            routes: ["gpt-small": PoolName("small"), "gpt-large": PoolName("large")]
+        )
     }
 
     var dependencies: SchedulerDependencies {
         SchedulerDependencies(
-            queues: [small.pool: small, large.pool: large], ledger: ledger, topology: topology, clock: clock.clock,
-            health: Health(), metrics: MetricsRegistry())
+            queues: [small.pool: small, large.pool: large],
+            ledger: ledger,
+            topology: topology,
+            clock: clock.clock,
+            health: Health(),
+            metrics: MetricsRegistry()
+        )
     }
 
     func driver(_ name: String = "s1") -> BatchDriver {
@@ -44,8 +54,14 @@ struct Scene: Sendable {
 
     var keeper: PoolKeeper {
         PoolKeeper(
-            queue: small, pool: topology.pool(named: small.pool), ledger: ledger, maxDeaths: 3, clock: clock.clock,
-            metrics: PoolMetrics(pool: small.pool, factory: MetricsRegistry()), logger: .quiet)
+            queue: small,
+            pool: topology.pool(named: small.pool),
+            ledger: ledger,
+            maxDeaths: 3,
+            clock: clock.clock,
+            metrics: PoolMetrics(pool: small.pool, factory: MetricsRegistry()),
+            logger: .quiet
+        )
     }
 
     /// Puts a batch with these lines into the ledger.
@@ -61,13 +77,30 @@ struct Scene: Sendable {
         }
         try await ledger.insert(
             FileRecord(
-                id: file, tenant: TenantID(trusted: "acme"), filename: "in.jsonl", purpose: .batch,
-                bytes: Int64(bytes.count), createdAt: Self.start, expiresAt: nil, content: .chunks))
+                id: file,
+                tenant: TenantID(trusted: "acme"),
+                filename: "in.jsonl",
+                purpose: .batch,
+                bytes: Int64(bytes.count),
+                createdAt: Self.start,
+                expiresAt: nil,
+                content: .chunks
+            )
+        )
         try await ledger.insert(
             BatchRecord(
-                id: Self.batch, tenant: TenantID(trusted: "acme"), endpoint: endpoint, inputFile: file,
-                completionWindow: "1h", createdAt: Self.start, expiresAt: Self.start.adding(.seconds(3600)),
-                jobClass: .batch, tags: JobTags(feature: "f"), metadata: nil))
+                id: Self.batch,
+                tenant: TenantID(trusted: "acme"),
+                endpoint: endpoint,
+                inputFile: file,
+                completionWindow: "1h",
+                createdAt: Self.start,
+                expiresAt: Self.start.adding(.seconds(3600)),
+                jobClass: .batch,
+                tags: JobTags(feature: "f"),
+                metadata: nil
+            )
+        )
     }
 
     static func line(_ id: String, model: String = "gpt-small", padding: Int = 0) -> String {
@@ -109,10 +142,17 @@ struct Scene: Sendable {
         for taken in taken {
             let response = ProviderResponse(statusCode: 200, requestID: "r", body: Array("{}".utf8))
             let row = TerminalRow(
-                of: taken.job, state: .succeeded, finishedAt: clock.now, response: response, attempts: 1)
+                of: taken.job,
+                state: .succeeded,
+                finishedAt: clock.now,
+                response: response,
+                attempts: 1
+            )
             _ = try await ledger.decide([row])
             _ = try await queue.settle(
-                taken.lease, Settlement(usage: nil, mayHaveBeenSent: true, chargesTenant: true))
+                taken.lease,
+                Settlement(usage: nil, mayHaveBeenSent: true, chargesTenant: true)
+            )
         }
         return taken.map(\.job)
     }

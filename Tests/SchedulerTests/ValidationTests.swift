@@ -28,7 +28,8 @@ struct ValidationTests {
                 "2 invalid_json_line -", "4 duplicate_custom_id custom_id", "5 model_not_found body.model",
                 "6 invalid_method method", "7 url_mismatch url", "8 missing_required_parameter body",
                 "9 missing_required_parameter body.messages", "10 missing_required_parameter custom_id",
-            ])
+            ]
+        )
     }
 
     @Test func aFileWithoutRequestsIsRefused() async throws {

@@ -30,7 +30,6 @@ package final class InMemoryLedger: Ledger {
         self.journal = journal
     }
 
-
     /// Looks at or changes the whole, from outside.
     package func edit<Value>(_ body: (inout State) -> sending Value) -> sending Value { state.withLock(body) }
 
@@ -93,7 +92,8 @@ package final class InMemoryLedger: Ledger {
 
     package func acceptedJob(_ job: JobID) async throws -> Job? { try access { $0.accepted[job]?.job } }
 
-    package func acceptedJobs(in pool: PoolName, before moment: Timestamp, after cursor: JobID?, limit: Int) async throws
+    package func acceptedJobs(in pool: PoolName, before moment: Timestamp, after cursor: JobID?, limit: Int)
+        async throws
         -> [Job]
     {
         try access { state in
@@ -115,7 +115,8 @@ package final class InMemoryLedger: Ledger {
     }
 
     /// Everything under the tenant's name as key, whatever the grouping: enough to see who is asked for.
-    package func costs(of tenant: TenantID?, since: Timestamp?, until: Timestamp?, by grouping: CostGrouping) async throws
+    package func costs(of tenant: TenantID?, since: Timestamp?, until: Timestamp?, by grouping: CostGrouping)
+        async throws
         -> [CostLine]
     {
         try access { state in state.costs.filter { tenant == nil || $0.key == tenant?.text } }
@@ -156,7 +157,11 @@ package final class InMemoryLedger: Ledger {
 
     package func finishedLines(of batch: BatchID, in lines: ClosedRange<Int>) async throws -> Set<Int> {
         try access { state in
-            Set(state.rows.values.compactMap(\.line).filter { $0.batch == batch && lines.contains($0.number) }.map(\.number))
+            Set(
+                state.rows.values.compactMap(\.line).filter { $0.batch == batch && lines.contains($0.number) }.map(
+                    \.number
+                )
+            )
         }
     }
 
@@ -177,7 +182,8 @@ package final class InMemoryLedger: Ledger {
         }
     }
 
-    package func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws -> [TerminalRow] {
+    package func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws -> [TerminalRow]
+    {
         try access { state in
             let rows = state.rows.values.filter { $0.line?.batch == batch && $0.kind == kind }
             let sorted = rows.sorted { ($0.line?.number ?? 0) < ($1.line?.number ?? 0) }

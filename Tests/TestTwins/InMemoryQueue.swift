@@ -196,8 +196,13 @@ package final class InMemoryQueue: JobQueue {
             state.items.filter(\.isOrphaned).prefix(limit).compactMap { item -> Orphan? in
                 guard case .running(let lease) = item.place else { return nil }
                 return Orphan(
-                    job: item.job, lease: lease, target: target, takenAt: now, attempts: item.attempts,
-                    deaths: item.deaths + 1)
+                    job: item.job,
+                    lease: lease,
+                    target: target,
+                    takenAt: now,
+                    attempts: item.attempts,
+                    deaths: item.deaths + 1
+                )
             }
         }
     }
@@ -252,8 +257,13 @@ extension InMemoryQueue.State {
             items[index].place = .running(lease)
             jobs.append(
                 TakenJob(
-                    job: items[index].job, lease: lease, target: target, earlierAttempts: items[index].attempts,
-                    deaths: items[index].deaths))
+                    job: items[index].job,
+                    lease: lease,
+                    target: target,
+                    earlierAttempts: items[index].attempts,
+                    deaths: items[index].deaths
+                )
+            )
         }
         return TakeResult(jobs: jobs, wait: nil)
     }

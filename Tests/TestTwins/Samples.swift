@@ -6,22 +6,46 @@ package enum Samples {
         -> Target
     {
         Target(
-            name: name, provider: "openai", baseURL: "http://127.0.0.1:1/v1", apiKey: nil, model: nil, limitGroups: [],
-            maxConcurrency: nil, timeout: timeout, price: price)
+            name: name,
+            provider: "openai",
+            baseURL: "http://127.0.0.1:1/v1",
+            apiKey: nil,
+            model: nil,
+            limitGroups: [],
+            maxConcurrency: nil,
+            timeout: timeout,
+            price: price
+        )
     }
 
     package static func pool(_ name: String = "small", target: Target = Samples.target()) -> Pool {
         Pool(
-            name: PoolName(name), targets: [target], limitGroups: [], classWeights: Pool.defaultClassWeights)
+            name: PoolName(name),
+            targets: [target],
+            limitGroups: [],
+            classWeights: Pool.defaultClassWeights
+        )
     }
 
     package static func job(
-        _ id: String, tenant: String = "acme", deadline: Timestamp, createdAt: Timestamp = Timestamp(milliseconds: 0),
-        durability: Durability = .redis, body: JobBody = .inline(Array(#"{"model":"gpt-small"}"#.utf8))
+        _ id: String,
+        tenant: String = "acme",
+        deadline: Timestamp,
+        createdAt: Timestamp = Timestamp(milliseconds: 0),
+        durability: Durability = .redis,
+        body: JobBody = .inline(Array(#"{"model":"gpt-small"}"#.utf8))
     ) -> Job {
         Job(
-            id: JobID(id), tenant: TenantID(trusted: tenant), jobClass: .standard, deadline: deadline,
-            createdAt: createdAt, endpoint: .chatCompletions, model: "gpt-small",
-            estimate: TokenEstimate(input: 10, output: 20), durability: durability, body: body)
+            id: JobID(id),
+            tenant: TenantID(trusted: tenant),
+            jobClass: .standard,
+            deadline: deadline,
+            createdAt: createdAt,
+            endpoint: .chatCompletions,
+            model: "gpt-small",
+            estimate: TokenEstimate(input: 10, output: 20),
+            durability: durability,
+            body: body
+        )
     }
 }

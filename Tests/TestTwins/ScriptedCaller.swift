@@ -61,7 +61,9 @@ extension CallOutcome {
     /// A good answer with this usage.
     package static func answer(_ usage: Usage? = Usage(input: 10, output: 5)) -> CallOutcome {
         .succeeded(
-            ProviderResponse(statusCode: 200, requestID: "req-1", body: Array(#"{"ok":true}"#.utf8)), usage: usage)
+            ProviderResponse(statusCode: 200, requestID: "req-1", body: Array(#"{"ok":true}"#.utf8)),
+            usage: usage
+        )
     }
 
     /// An error answer of the provider.
@@ -70,6 +72,9 @@ extension CallOutcome {
             CallFailure(
                 error: JobError(errorClass, "no"),
                 response: ProviderResponse(statusCode: status, requestID: "req-2", body: Array(#"{"error":{}}"#.utf8)),
-                retryAfter: retryAfter, mayHaveBeenSent: true))
+                retryAfter: retryAfter,
+                mayHaveBeenSent: true
+            )
+        )
     }
 }

@@ -14,7 +14,8 @@ struct OutcomeTests {
         }
         #expect(
             scene.order(of: "call", "record", "decide", "settle", "retry")
-                == ["call 1", "record succeeded", "decide job_1 succeeded", "settle job_1"])
+                == ["call 1", "record succeeded", "decide job_1 succeeded", "settle job_1"]
+        )
         let row = try #require(scene.row("job_1"))
         #expect(row.response?.body == Array(#"{"ok":true}"#.utf8) && row.attempts == 1)
         let attempt = try #require(scene.attempts("job_1").first)
@@ -114,7 +115,9 @@ struct OutcomeTests {
     @Test func anotherOutcomeThatCameFirstIsFollowed() async throws {
         let scene = Scene { _, _ in .answer() }
         let job = scene.job("job_1")
-        _ = try await scene.ledger.decide([TerminalRow(of: job, state: .expired, finishedAt: scene.clock.now, attempts: 0)])
+        _ = try await scene.ledger.decide([
+            TerminalRow(of: job, state: .expired, finishedAt: scene.clock.now, attempts: 0)
+        ])
         try await scene.run {
             try await scene.queue.enqueue([job])
             await scene.journal.wait(for: "settle job_1")

@@ -20,7 +20,9 @@ struct Scene: Sendable {
     private let service: WorkerService
 
     init(
-        callsInFlight: Int = 8, lease: Duration = .seconds(30), drain: Duration = .seconds(20),
+        callsInFlight: Int = 8,
+        lease: Duration = .seconds(30),
+        drain: Duration = .seconds(20),
         target: Target = Samples.target(price: Self.price),
         answer: @escaping @Sendable (_ number: Int, _ call: ScriptedCaller.Call) async -> CallOutcome
     ) {
@@ -33,12 +35,23 @@ struct Scene: Sendable {
         caller = ScriptedCaller(journal: journal, answer)
         service = WorkerService(
             configuration: WorkerConfiguration(
-                callsInFlight: callsInFlight, lease: lease, drain: drain, retries: RetryPolicy(maxAttempts: 3),
-                priceVersion: "v1"),
+                callsInFlight: callsInFlight,
+                lease: lease,
+                drain: drain,
+                retries: RetryPolicy(maxAttempts: 3),
+                priceVersion: "v1"
+            ),
             dependencies: WorkerDependencies(
-                pools: [(Samples.pool(target: target), queue)], ledger: ledger, caller: caller, clock: clock.clock,
-                health: Health(), metrics: MetricsRegistry()),
-            consumer: ConsumerName("worker-1"), logger: .quiet)
+                pools: [(Samples.pool(target: target), queue)],
+                ledger: ledger,
+                caller: caller,
+                clock: clock.clock,
+                health: Health(),
+                metrics: MetricsRegistry()
+            ),
+            consumer: ConsumerName("worker-1"),
+            logger: .quiet
+        )
     }
 
     /// Runs the worker for the time of `body`, then shuts it down gracefully and waits for it.

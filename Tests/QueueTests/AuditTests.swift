@@ -1,0 +1,34 @@
+import Penstock
+import Redis
+import Testing
+
+@testable import Queue
+
+/// The audit is what the randomised tests stand on, so it is tested for seeing what it looks for.
+@Suite(.timeLimit(.minutes(1)))
+struct AuditTests {
+    @Test(arguments: [
+        ["DEL", "backlog"], ["HINCRBY", "slots", "t~t1", "1"], ["HINCRBY", "slots", "n~acme", "-1"],
+        ["ZADD", "delayed", "5", "1-1"], ["DEL", "ids"], ["HSET", "feeds", "n~batch_x", "7"],
+        ["ZADD", "parked", "1", "s:acme"], ["DEL", "vt:standard"], ["ZADD", "due", "1", "s:acme"],
+        ["HSET", "leases", "x~0-1", "1"], ["XTRIM", "jobs", "MAXLEN", "3"], ["XTRIM", "ready", "MAXLEN", "1"],
+        ["XGROUP", "ready", "DESTROY", "workers"], ["HSET", "tries", "a~0-1", "1"],
+    ])
+    func whatIsWrongIsSeen(_ damage: [String]) async throws {
+        try await Fixture.run { fixture in
+            let batch = BatchID("batch_x")
+            try await fixture.enqueue(fixture.jobs(4))
+            _ = try await fixture.queue.feed(batch, lines: fixture.lines(1...2, of: batch), from: nil, to: .end)
+            _ = try await fixture.take(2)
+            #expect(try await Audit(fixture).problems.isEmpty)
+
+            // XGROUP has its subcommand before its key.
+            let isGroup = damage[0] == "XGROUP"
+            let head: [any RedisArgument] = isGroup ? [damage[2], fixture.keys(damage[1])] : [fixture.keys(damage[1])]
+            let rest: [any RedisArgument] = Array(damage.dropFirst(isGroup ? 3 : 2))
+            _ = try await fixture.client.send(RedisCommand(damage[0], arguments: head + rest))
+
+            #expect(try await !Audit(fixture).problems.isEmpty)
+        }
+    }
+}
