@@ -110,6 +110,17 @@ struct Fixture: Sendable {
         _ = try await client.send("ZADD", keys("delayed"), "XX", 0, entry)
     }
 
+    /// Lets leases look as if nobody had renewed them for long, and ends the grace that a pool's first tick gives.
+    func silence(_ leases: [Lease]) async throws {
+        _ = try await queue.tick()
+        _ = try await client.send("HDEL", keys("tick"), "grace")
+        for lease in leases {
+            let idle: [any RedisArgument] = [lease.key, "IDLE", 3_600_000, "JUSTID"]
+            let claim: [any RedisArgument] = [keys("ready"), "workers", worker.text, 0] + idle
+            _ = try await client.send(RedisCommand("XCLAIM", arguments: claim))
+        }
+    }
+
     func keys(_ name: String) -> String { "penstock:{\(pool.name)}:\(name)" }
 }
 

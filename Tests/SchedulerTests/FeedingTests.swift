@@ -57,7 +57,10 @@ struct FeedingTests {
         try await scene.submit(Scene.lines(50))
         async let batch = scene.drive(answering: false)
         var answered: [Job] = []
-        while answered.count < 30 { answered += try await scene.answer(scene.small, 1) }
+        try await scene.until {
+            answered += try await scene.answer(scene.small, 1)
+            return answered.count == 30
+        }
 
         scene.small.edit { $0.fedLines = [] }
         scene.small.wipe()

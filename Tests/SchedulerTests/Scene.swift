@@ -138,6 +138,8 @@ struct Scene: Sendable {
     /// Answers some jobs of a queue.
     @discardableResult
     func answer(_ queue: InMemoryQueue, _ count: Int) async throws -> [Job] {
+        // The twins do not suspend: a loop around this has to notice the test's time limit.
+        try Task.checkCancellation()
         let taken = try await queue.take(count, for: ConsumerName("w")).jobs
         for taken in taken {
             let response = ProviderResponse(statusCode: 200, requestID: "r", body: Array("{}".utf8))

@@ -3,6 +3,7 @@ import Synchronization
 /// What happened in which order, over all twins that share the journal.
 package final class Journal: Sendable {
     private struct Waiter {
+        let id: Int
         let text: String
         let count: Int
         let continuation: CheckedContinuation<Void, Never>
@@ -11,6 +12,7 @@ package final class Journal: Sendable {
     private struct State {
         var entries: [String] = []
         var waiters: [Waiter] = []
+        var nextWaiter = 0
 
         func count(_ text: String) -> Int { entries.filter { $0.hasPrefix(text) }.count }
 
@@ -38,14 +40,32 @@ package final class Journal: Sendable {
         for waiter in woken { waiter.continuation.resume() }
     }
 
-    /// Waits until `count` entries begin with `text`; the test's time limit bounds it.
+    /// Waits until `count` entries begin with `text`, or the task is cancelled: the test's time limit bounds it.
     package func wait(for text: String, count: Int = 1) async {
-        await withCheckedContinuation { continuation in
-            let woken = state.withLock { state in
-                state.waiters.append(Waiter(text: text, count: count, continuation: continuation))
-                return state.takeSatisfied()
-            }
-            for waiter in woken { waiter.continuation.resume() }
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
         }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let woken = state.withLock { state in
+                    state.waiters.append(Waiter(id: id, text: text, count: count, continuation: continuation))
+                    return state.takeSatisfied()
+                }
+                for waiter in woken { waiter.continuation.resume() }
+                // Either the handler sees the waiter, or the waiter sees the cancellation.
+                if Task.isCancelled { giveUp(id) }
+            }
+        } onCancel: {
+            giveUp(id)
+        }
+    }
+
+    private func giveUp(_ id: Int) {
+        let waiter = state.withLock { state in
+            let place = state.waiters.firstIndex { $0.id == id }
+            return place.map { state.waiters.remove(at: $0) }
+        }
+        waiter?.continuation.resume()
     }
 }

@@ -68,6 +68,14 @@ struct Scene: Sendable {
         try await running.value
     }
 
+    /// Runs the worker for the time of `body`, then cancels it and waits for it.
+    func runUntilCancelled(_ body: () async -> Void) async throws {
+        let running = Task { try await service.run() }
+        await body()
+        running.cancel()
+        try await running.value
+    }
+
     func job(_ id: String, body: JobBody = .inline(Array(#"{"model":"gpt-small"}"#.utf8))) -> Job {
         Samples.job(id, deadline: Self.deadline, createdAt: clock.now, body: body)
     }

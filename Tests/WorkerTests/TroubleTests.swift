@@ -131,6 +131,14 @@ struct DrainTests {
         #expect(scene.caller.calls.count == 3)
     }
 
+    @Test func aCancelledWorkerHandsBackAtOnce() async throws {
+        let scene = Scene(drain: .seconds(3600)) { _, _ in await ScriptedCaller.untilAborted() }
+        try await scene.queue.enqueue([scene.job("job_1")])
+        try await scene.runUntilCancelled { await scene.journal.wait(for: "call 1") }
+        #expect(scene.queue.item(JobID("job_1"))?.place == .waiting)
+        #expect(scene.row("job_1") == nil)
+    }
+
     @Test func nothingIsTakenAfterTheStop() async throws {
         let scene = Scene { _, _ in .answer() }
         try await scene.run {}

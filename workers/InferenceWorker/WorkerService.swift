@@ -32,6 +32,9 @@ package struct WorkerDependencies: Sendable {
 
 /// A worker process: one loop per pool that takes what there is room for, and one heartbeat for all leases.
 package struct WorkerService: Service {
+    /// How long an aborted call may take to be written down.
+    private static let bookkeepingTime = Duration.seconds(5)
+
     let configuration: WorkerConfiguration
     let dependencies: WorkerDependencies
     let consumer: ConsumerName
@@ -111,17 +114,28 @@ package struct WorkerService: Service {
 
     /// After the stop signal: calls that are not done in time are aborted, and a little later even bookkeeping ends.
     private func boundDrain(_ leases: HeldLeases, _ drained: DrainClock, _ slots: CallSlots) async {
-        // Throws when the loops' task is cancelled, which ends the drain at once.
-        try? await gracefulShutdown()
-        let end = ContinuousClock.now + configuration.drain
-        while slots.inUse > 0, ContinuousClock.now < end {
-            try? await Task.sleep(for: .milliseconds(50))
+        let patience: Duration
+        do {
+            try await gracefulShutdown()
+            patience = configuration.drain
+        } catch {
+            // Cancelled: the drain ends at once.
+            patience = .zero
         }
+        await waitUntilIdle(slots, atMost: patience)
         leases.abortAll()
-        let last = ContinuousClock.now + .seconds(5)
-        while slots.inUse > 0, ContinuousClock.now < last {
-            try? await Task.sleep(for: .milliseconds(50))
-        }
+        await waitUntilIdle(slots, atMost: Self.bookkeepingTime)
         drained.end()
+    }
+
+    /// Waits in a task of its own, for in a cancelled one a sleep does not wait.
+    private func waitUntilIdle(_ slots: CallSlots, atMost limit: Duration) async {
+        await Task {
+            let end = ContinuousClock.now + limit
+            while slots.inUse > 0, ContinuousClock.now < end {
+                // Never cancelled: nobody holds this task.
+                try? await Task.sleep(for: .milliseconds(50))
+            }
+        }.value
     }
 }
