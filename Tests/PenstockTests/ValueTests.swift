@@ -62,6 +62,11 @@ struct MoneyTests {
         #expect(plain.cost(of: Usage(input: 5, cachedInput: 3, output: 4)) == Nanodollars(3))
     }
 
+    @Test func numbersNobodyCouldPayDoNotOverflow() {
+        let price = TokenPrice(input: Picodollars(.max), output: Picodollars(.max))
+        #expect(price.cost(of: Usage(input: .max, output: .max)) == Nanodollars(.max))
+    }
+
     @Test func dollarsAreWrittenExactly() {
         #expect(Nanodollars(150_000).dollars == "0.000150000")
         #expect(Nanodollars(12_000_000_001).dollars == "12.000000001")

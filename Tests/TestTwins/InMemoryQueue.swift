@@ -29,6 +29,8 @@ package final class InMemoryQueue: JobQueue {
         package var fedLines: [Int] = []
         /// What every call throws.
         package var failure: (any Error)?
+        /// What every renewal throws.
+        package var renewalFailure: (any Error)?
         /// How long a take takes.
         package var takeDelays: [Duration] = []
         /// Leases that the next renewals report as lost.
@@ -124,7 +126,10 @@ package final class InMemoryQueue: JobQueue {
     }
 
     package func renew(_ leases: [Lease], for consumer: ConsumerName) async throws -> [LeaseLoss] {
-        let losses = try access { state in leases.compactMap { state.loss(of: $0) } }
+        let losses = try access { state in
+            if let failure = state.renewalFailure { throw failure }
+            return leases.compactMap { state.loss(of: $0) }
+        }
         journal.note("renew")
         return losses
     }

@@ -72,8 +72,12 @@ struct TroubleTests {
     }
 
     @Test func noCallBeginsUnderAnOldLease() async throws {
-        let scene = Scene(lease: .milliseconds(100)) { _, _ in .answer() }
-        scene.queue.edit { $0.takeDelays = [.milliseconds(100)] }
+        let scene = Scene(lease: .milliseconds(600)) { _, _ in .answer() }
+        scene.queue.edit { state in
+            state.takeDelays = [.milliseconds(500)]
+            // A heartbeat would make the lease fresh.
+            state.renewalFailure = QueueUnavailable("down")
+        }
         try await scene.queue.enqueue([scene.job("job_1")])
         try await scene.run {
             await scene.journal.wait(for: "retry job_1")

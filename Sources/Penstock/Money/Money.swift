@@ -65,16 +65,19 @@ package struct TokenPrice: Sendable, Equatable {
         self.output = output
     }
 
-    /// The cost of a call, rounded once, half to even, to whole nanodollars.
+    /// The cost of a call, rounded once, half to even, to whole nanodollars. What a provider reports is not trusted to
+    /// be small: the sum has 128 bits and ends at the largest amount there is.
     package func cost(of usage: Usage) -> Nanodollars {
-        let fresh = Int64(max(0, usage.input - usage.cachedInput))
+        let fresh = max(0, usage.input - usage.cachedInput)
         let picodollars =
-            fresh * input.value + Int64(usage.cachedInput) * (cachedInput ?? input).value
-            + Int64(usage.output) * output.value
-        return Nanodollars(Self.dividedByThousandHalfEven(picodollars))
+            Self.product(fresh, input) + Self.product(usage.cachedInput, cachedInput ?? input)
+            + Self.product(usage.output, output)
+        return Nanodollars(Int64(clamping: Self.dividedByThousandHalfEven(picodollars)))
     }
 
-    private static func dividedByThousandHalfEven(_ value: Int64) -> Int64 {
+    private static func product(_ tokens: Int, _ price: Picodollars) -> Int128 { Int128(tokens) * Int128(price.value) }
+
+    private static func dividedByThousandHalfEven(_ value: Int128) -> Int128 {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: 1000)
         let roundsUp = remainder > 500 || (remainder == 500 && quotient % 2 != 0)
         return roundsUp ? quotient + 1 : quotient
