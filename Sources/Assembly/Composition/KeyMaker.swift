@@ -1,4 +1,4 @@
-import Crypto
+import Intake
 import Ledger
 package import Logging
 import Penstock
@@ -37,28 +37,18 @@ package enum KeyMaker {
     {
         let ledger = try Backends.openLedger(settings, logger: logger)
         let now = WallClock.system.now()
-        if try await ledger.tenant(wish.tenant) == nil {
-            try await ledger.put(TenantRecord(id: wish.tenant, policy: TenantPolicy(), createdAt: now))
-        }
-        let key = "psk_" + IDGenerator.secret(bytes: 24)
+        let key = APIKeySecret.mint()
         let record = APIKeyRecord(
             id: IDGenerator.named("key_", at: now),
-            hash: hash(key),
+            hash: APIKeySecret.hash(key),
             tenant: wish.tenant,
             name: wish.name,
             isAdmin: wish.isAdmin,
             classes: wish.classes,
             createdAt: now
         )
-        try await ledger.insert(record)
+        try await ledger.issue(record)
         try await ledger.close()
         return (key, record.id)
-    }
-
-    private static func hash(_ key: String) -> String {
-        SHA256.hash(data: Array(key.utf8)).map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
     }
 }

@@ -21,12 +21,9 @@ struct KeysController: Sendable {
     private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
         let fields = try JSONFields(body: try await context.body.collect(upTo: maxBodyBytes))
         try fields.allowOnly(Self.known)
-        let secret = "psk_" + IDGenerator.secret(bytes: 24)
-        let key = try newKey(fields, hash: hexadecimalSHA256(secret.utf8))
-        if try await ledger.tenant(key.tenant) == nil {
-            try await ledger.put(TenantRecord(id: key.tenant, policy: TenantPolicy(), createdAt: key.createdAt))
-        }
-        try await ledger.insert(key)
+        let secret = APIKeySecret.mint()
+        let key = try newKey(fields, hash: APIKeySecret.hash(secret))
+        try await ledger.issue(key)
         cache.forgetAll()
         return .json { APIKeyObject.write(key, secret: secret, to: &$0) }
     }

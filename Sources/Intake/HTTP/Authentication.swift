@@ -23,7 +23,7 @@ struct Authentication: RouterMiddleware {
     }
 
     private func caller(for secret: String) async throws -> Caller? {
-        let hash = hexadecimalSHA256(secret.utf8)
+        let hash = APIKeySecret.hash(secret)
         guard let key = try await key(hash: hash), key.revokedAt == nil else { return nil }
         return Caller(key)
     }

@@ -191,6 +191,16 @@ package protocol TenantLedger: Sendable {
     func revokeAPIKey(_ id: String, at now: Timestamp) async throws -> Bool
 }
 
+extension TenantLedger {
+    /// Inserts a key, and its tenant with default settings when it is new.
+    package func issue(_ key: APIKeyRecord) async throws {
+        if try await tenant(key.tenant) == nil {
+            try await put(TenantRecord(id: key.tenant, policy: TenantPolicy(), createdAt: key.createdAt))
+        }
+        try await insert(key)
+    }
+}
+
 /// A tenant's settings.
 package struct TenantRecord: Sendable, Equatable {
     package var id: TenantID
