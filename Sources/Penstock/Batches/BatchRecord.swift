@@ -12,6 +12,8 @@ package struct BatchRecord: Sendable, Equatable {
     package var tags: JobTags
     /// The caller's own pairs, in their order.
     package var metadata: [MetadataPair]?
+    /// Where the caller of this one batch wants to be told.
+    package var webhook: WebhookTarget?
     package var state: BatchState = .validating
     package var inProgressAt: Timestamp?
     package var finalizingAt: Timestamp?
@@ -48,7 +50,8 @@ package struct BatchRecord: Sendable, Equatable {
         expiresAt: Timestamp,
         jobClass: JobClass,
         tags: JobTags,
-        metadata: [MetadataPair]?
+        metadata: [MetadataPair]?,
+        webhook: WebhookTarget? = nil
     ) {
         self.id = id
         self.tenant = tenant
@@ -60,6 +63,18 @@ package struct BatchRecord: Sendable, Equatable {
         self.jobClass = jobClass
         self.tags = tags
         self.metadata = metadata
+        self.webhook = webhook
+    }
+
+    /// When the batch ended; nil while it goes on.
+    package var endedAt: Timestamp? {
+        switch state {
+        case .completed: completedAt
+        case .failed: failedAt
+        case .expired: expiredAt
+        case .cancelled: cancelledAt
+        case .validating, .inProgress, .finalizing, .cancelling: nil
+        }
     }
 }
 

@@ -15,6 +15,8 @@ package struct Job: Sendable, Equatable {
     /// Which line of which batch this job is; nil for a single job.
     package var line: BatchLine?
     package var durability: Durability
+    /// Where the caller wants to be told how this job ended; nil for lines of a batch.
+    package var webhook: WebhookTarget?
     package var body: JobBody
 
     package init(
@@ -30,6 +32,7 @@ package struct Job: Sendable, Equatable {
         metadata: [UInt8] = [],
         line: BatchLine? = nil,
         durability: Durability = .redis,
+        webhook: WebhookTarget? = nil,
         body: JobBody
     ) {
         self.id = id
@@ -44,6 +47,7 @@ package struct Job: Sendable, Equatable {
         self.metadata = metadata
         self.line = line
         self.durability = durability
+        self.webhook = webhook
         self.body = body
     }
 }

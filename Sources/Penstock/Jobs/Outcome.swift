@@ -23,6 +23,8 @@ package struct TerminalRow: Sendable, Equatable {
     package var error: JobError?
     /// Provider calls made under leases that counted.
     package var attempts: Int
+    /// Where the caller of this one job wants to be told.
+    package var webhook: WebhookTarget?
 
     package init(
         of job: Job,
@@ -47,6 +49,7 @@ package struct TerminalRow: Sendable, Equatable {
         self.response = response
         self.error = error
         self.attempts = attempts
+        self.webhook = job.webhook
     }
 }
 

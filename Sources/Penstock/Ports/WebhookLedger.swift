@@ -1,0 +1,57 @@
+/// Webhook endpoints, the events that wait to be dispatched to them, and their deliveries.
+///
+/// An event comes into being in the write that ends its subject, never by a call of its own: `JobLedger.record` and
+/// `decide` keep one for a single job's row that won, `BatchLedger.replace` for a batch that is terminal.
+package protocol WebhookLedger: Sendable {
+    // MARK: Endpoints
+
+    func insert(_ endpoint: WebhookEndpoint) async throws
+
+    func webhookEndpoint(_ id: String) async throws -> WebhookEndpoint?
+
+    /// Replaces an endpoint if its version still is `endpoint.version`; the stored version is one higher.
+    ///
+    /// - Returns: the record as stored, or nil when somebody else wrote in between or it is gone.
+    func replace(_ endpoint: WebhookEndpoint) async throws -> WebhookEndpoint?
+
+    /// - Returns: false when there was none.
+    func deleteWebhookEndpoint(_ id: String) async throws -> Bool
+
+    /// A tenant's endpoints, newest first, after (older than) `cursor`.
+    func webhookEndpoints(of tenant: TenantID, after cursor: String?, limit: Int) async throws -> [WebhookEndpoint]
+
+    // MARK: Events
+
+    /// Events that nobody has dispatched, about the oldest first.
+    func undispatchedEvents(limit: Int) async throws -> [WebhookEvent]
+
+    /// Puts the deliveries that are absent and forgets the events. A crash in between repeats harmlessly.
+    func dispatch(_ events: [WebhookEvent], as deliveries: [WebhookDelivery]) async throws
+
+    // MARK: Deliveries
+
+    /// Destinations with a pending delivery that is due, at most `limit`.
+    func dueDestinations(at now: Timestamp, limit: Int) async throws -> [String]
+
+    /// Takes due deliveries to one destination, earliest first, and makes them due again at `end`: whoever dies with
+    /// them loses none. Two couriers never get the same one.
+    func leaseDeliveries(
+        to destination: String,
+        token: String,
+        at now: Timestamp,
+        until end: Timestamp,
+        limit: Int
+    ) async throws -> [WebhookDelivery]
+
+    /// Writes what an attempt came to (`state`, `attempts`, `dueAt` and the `last…` fields) and ends the lease.
+    ///
+    /// - Returns: false when the lease was lost to another courier; nothing changed.
+    func finish(_ delivery: WebhookDelivery) async throws -> Bool
+
+    func delivery(_ id: String) async throws -> WebhookDelivery?
+
+    /// Ends pending deliveries to a destination that is gone as failed, with `reason` as the last error.
+    ///
+    /// - Returns: how many.
+    func failDeliveries(to destination: String, reason: String) async throws -> Int
+}
