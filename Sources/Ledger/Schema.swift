@@ -79,7 +79,8 @@ extension Schema {
           tenant TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL, request_hash TEXT NOT NULL,
           id TEXT NOT NULL, created_ms INTEGER NOT NULL, PRIMARY KEY (tenant, scope, key)
         ) STRICT, WITHOUT ROWID;
-        """
+        """,
+        "ALTER TABLE attempts ADD COLUMN cache_write_tokens INTEGER;",
     ])
 
     /// `files.sqlite`.
