@@ -95,6 +95,9 @@ let package = Package(
             providers: [.apt(["libcurl4-openssl-dev"])]
         ),
 
+        // Debian's libjq has no pkg-config file.
+        .systemLibrary(name: "CJQ", path: "Sources/CJQ", providers: [.apt(["libjq-dev"])]),
+
         // 1: base
         module("JSON", []),
         module("Telemetry", [logging, coreMetrics]),
@@ -111,7 +114,11 @@ let package = Package(
             resources: [.embedInCode("Scripts")]
         ),
         module("Ledger", ["Penstock", "JSON", "Telemetry", logging, grdb]),
-        module("Providers", ["Penstock", "Fetch", "JSON", "Telemetry", logging]),
+        module(
+            "Providers",
+            ["CJQ", "Penstock", "Fetch", "JSON", "Telemetry", logging],
+            resources: [.embedInCode("Adapters")]
+        ),
 
         // 3: apps
         module(

@@ -47,7 +47,7 @@ extension SettingDefinition {
 
     /// Every scalar setting, in the order of the reference.
     package static let all: [SettingDefinition] =
-        redis + ledger + intake + worker + scheduler + simulator + operations + log
+        redis + ledger + intake + worker + scheduler + adapters + simulator + operations + log
 
     /// The sections that hold scalar settings.
     static let sections = Set(all.map { String($0.path.prefix { $0 != "." }) })
@@ -121,6 +121,14 @@ extension SettingDefinition {
             "16777216",
             "Most bytes of one batch that wait in one pool's queue at a time, roughly."
         ),
+    ]
+    private static let adapters = [
+        setting(
+            "adapters.directory",
+            .optionalText,
+            "",
+            "Where NAME.jq files add families for a target's `adapter` or replace built-in ones: ops/adapters.md."
+        )
     ]
     private static let simulator = [
         setting("simulator.enabled", .flag, "false", "Run a simulated provider under `penstockd up`."),
