@@ -158,12 +158,17 @@ enum PriceVersion {
     /// FNV-1a over names and prices, so that equal tables have equal names on all machines.
     static func of(_ topology: Topology) -> String {
         let lines = topology.pools.flatMap(\.targets).map { target in
-            "\(target.name)=\(target.price.map { "\($0.input.value)/\($0.cachedInput?.value ?? -1)/\($0.output.value)" } ?? "")"
+            "\(target.name)=\(target.price.map(text) ?? "")"
         }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in lines.sorted().joined(separator: ";").utf8 {
             hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
         }
         return "p-" + String(hash, radix: 16)
+    }
+
+    private static func text(_ price: TokenPrice) -> String {
+        let write = price.cacheWrite.map { "/w\($0.value)" } ?? ""
+        return "\(price.input.value)/\(price.cachedInput?.value ?? -1)/\(price.output.value)\(write)"
     }
 }
