@@ -178,7 +178,10 @@ let package = Package(
         tests("Providers", ["Providers", "Penstock", "Fetch", "JSON", "TestSupport", logging], exclude: ["Golden"]),
         tests(
             "Intake",
-            ["Intake", "Penstock", "JSON", "Telemetry", httpTypes, lifecycle, logging, coreMetrics, nioCore]
+            [
+                "Intake", "Penstock", "JSON", "Telemetry", "TestTwins", httpTypes, lifecycle, logging, coreMetrics,
+                nioCore,
+            ]
         ),
         tests("Scheduler", ["Scheduler", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics]),
         tests(

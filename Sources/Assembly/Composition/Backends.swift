@@ -52,7 +52,9 @@ package struct Backends: Sendable {
         } catch {
             throw SettingsError("setting `redis.url`: \(error.message)")
         }
-        configuration.tls?.caFile = settings.redisCAFile
+        configuration.tls?.caFile = settings.redisTLS?.caFile
+        configuration.tls?.certificateFile = settings.redisTLS?.certificateFile
+        configuration.tls?.privateKeyFile = settings.redisTLS?.keyFile
         configuration.commandTimeout = settings.redisCommandTimeout
         configuration.clientName = "penstock"
         return try RedisClient(configuration: configuration, logger: logger)

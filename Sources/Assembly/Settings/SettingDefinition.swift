@@ -64,6 +64,8 @@ extension SettingDefinition {
             "redis://[user[:password]@]host[:port][/database], or rediss:// for TLS."
         ),
         setting("redis.ca_file", .optionalText, "", "CA certificates (PEM) to verify a TLS server with."),
+        setting("redis.certificate_file", .optionalText, "", "Certificate chain (PEM) to show to a TLS server."),
+        setting("redis.key_file", .optionalText, "", "Private key (PEM) of redis.certificate_file."),
         setting(
             "redis.allow_data_loss",
             .flag,

@@ -6,7 +6,8 @@ package import Simulator
 /// All settings of a process, checked.
 package struct Settings: Sendable {
     package var redisURL: Secret
-    package var redisCAFile: String?
+    /// Nil for plain TCP.
+    package var redisTLS: RedisTLSSettings?
     package var allowDataLoss: Bool
     package var redisCommandTimeout: Duration
     package var ledger: LedgerSettings
@@ -30,6 +31,32 @@ package struct LedgerSettings: Sendable {
     package var mongodbThreads: Int
     package var mongodbGroupWrites: Int
     package var mongodbGroupsInFlight: Int
+}
+
+/// What of the `redis` section concerns TLS. Paths name PEM files.
+package struct RedisTLSSettings: Sendable {
+    package var caFile: String?
+    package var certificateFile: String?
+    package var keyFile: String?
+
+    /// - Returns: nil for a URL without TLS.
+    /// - Throws: when a file is named and would not be used.
+    init?(_ values: ScalarSettings) throws(SettingsError) {
+        caFile = values.optionalText("redis.ca_file")
+        certificateFile = values.optionalText("redis.certificate_file")
+        keyFile = values.optionalText("redis.key_file")
+        guard values.text("redis.url").hasPrefix("rediss://") else {
+            guard caFile == nil, certificateFile == nil, keyFile == nil else {
+                throw SettingsError(
+                    "redis.ca_file, certificate_file and key_file need a redis.url that begins with rediss://"
+                )
+            }
+            return nil
+        }
+        guard (certificateFile == nil) == (keyFile == nil) else {
+            throw SettingsError("redis.certificate_file and redis.key_file belong together: one of them is missing")
+        }
+    }
 }
 
 /// The `worker` section.
@@ -57,7 +84,7 @@ extension Settings {
         try root.refuseUnknown(SettingDefinition.sections.union(["pools", "routes"]))
         let values = try ScalarSettings(root, environment: environment)
         redisURL = Secret(values.text("redis.url"))
-        redisCAFile = values.optionalText("redis.ca_file")
+        redisTLS = try RedisTLSSettings(values)
         allowDataLoss = values.flag("redis.allow_data_loss")
         redisCommandTimeout = .milliseconds(values.integer("redis.command_timeout_ms"))
         ledger = LedgerSettings(values)

@@ -41,7 +41,7 @@ struct AttemptDocument: Sendable {
             durationMilliseconds: try fields.integer("duration_ms"),
             outcome: try fields.word("outcome") { AttemptOutcome(text: $0) },
             statusCode: try fields.optionalInt("status"),
-            usage: try fields.optionalInt("input_tokens") == nil ? nil : usage(fields),
+            usage: try usage(fields),
             cost: try fields.optionalInteger("cost_nano").map { Nanodollars($0) },
             priceVersion: try fields.text("price_version")
         )
@@ -59,9 +59,11 @@ struct AttemptDocument: Sendable {
 
     fileprivate static let tokenNames = ["input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"]
 
-    fileprivate static func usage(_ fields: borrowing BSONFields) throws -> Usage {
-        Usage(
-            input: try fields.int("input_tokens"),
+    /// - Returns: nil when there is none: unknown, or a sum over attempts without any.
+    fileprivate static func usage(_ fields: borrowing BSONFields) throws -> Usage? {
+        guard let input = try fields.optionalInt("input_tokens") else { return nil }
+        return Usage(
+            input: input,
             cachedInput: try fields.int("cached_tokens"),
             output: try fields.int("output_tokens"),
             reasoning: try fields.int("reasoning_tokens")
@@ -90,8 +92,8 @@ struct AttemptTotals: Sendable {
     init(_ fields: borrowing BSONFields) throws {
         key = try fields.optionalText("_id")
         calls = try fields.int("calls")
-        usage = try AttemptDocument.usage(fields)
-        cost = Nanodollars(try fields.integer("cost_nano"))
+        usage = try AttemptDocument.usage(fields) ?? .zero
+        cost = Nanodollars(try fields.optionalInteger("cost_nano") ?? 0)
         unknownCosts = try fields.int("cost_unknown")
     }
 }

@@ -48,7 +48,9 @@ struct JobDocument: Sendable {
     }
 
     static func read(_ fields: borrowing BSONFields) throws -> Stored {
-        let job = try JobFields.job(try fields.text("_id"), fields)
+        var job = try JobFields.job(try fields.text("_id"), fields)
+        // Belongs to the event, which is told once, not to the row.
+        job.webhook = nil
         let parts = try LargeBytes.Reference(fields)
         let row = TerminalRow(
             of: job,

@@ -16,10 +16,15 @@ extension MongoLedger {
     package func replace(_ batch: BatchRecord) async throws -> BatchRecord? {
         var stored = batch
         stored.version += 1
-        let current: BSONDocument = ["_id": .text(batch.id.text), "version": .integer(batch.version)]
-        let document = BatchFields.document(stored)
+        let current: Members = [("_id", .text(batch.id.text)), ("version", .integer(batch.version))]
+        let members = BatchFields.members(of: stored)
+        // What ends the batch, and only that, leaves the mark that makes its event.
+        let endsNow = stored.state.isTerminal
         let isReplaced = try await run { session in
-            try session.replaceOne(current, in: MongoSchema.batches, with: document)
+            let mark: Members = endsNow ? [("webhook_due", true)] : []
+            let isUnfinished: Members = [("unfinished", true)]
+            return try session.update(current + isUnfinished, to: members + mark, unfinished: !endsNow)
+                || session.update(current, to: members, unfinished: !endsNow)
         }
         return isReplaced ? stored : nil
     }
@@ -50,14 +55,19 @@ extension MongoLedger {
 
 /// The collection `batches`: what is asked for by index, and the whole record as the JSON of `BatchDocument`.
 enum BatchFields {
-    /// Ids of batches begin with the time, so they are sort keys as they are.
     static func document(_ batch: BatchRecord) -> BSONDocument {
+        BSONDocument(
+            [("_id", .text(batch.id.text)), ("unfinished", batch.state.isTerminal ? nil : true)] + members(of: batch)
+        )
+    }
+
+    /// Ids of batches begin with the time, so they are sort keys as they are.
+    static func members(of batch: BatchRecord) -> Members {
         [
-            "_id": .text(batch.id.text), "sort_key": .text(batch.id.text), "tenant": .text(batch.tenant.text),
-            "state": .text(batch.state.rawValue), "unfinished": batch.state.isTerminal ? nil : true,
-            "version": .integer(batch.version), "created_ms": .time(batch.createdAt), "total": .integer(batch.total),
-            "ended_ms": batch.endedAt.map { .time($0) }, "webhook_due": batch.endedAt == nil ? nil : true,
-            "document": .text(BatchDocument.encode(batch)),
+            ("sort_key", .text(batch.id.text)), ("tenant", .text(batch.tenant.text)),
+            ("state", .text(batch.state.rawValue)), ("version", .integer(batch.version)),
+            ("created_ms", .time(batch.createdAt)), ("ended_ms", batch.endedAt.map { .time($0) }),
+            ("total", .integer(batch.total)), ("document", .text(BatchDocument.encode(batch))),
         ]
     }
 
@@ -67,5 +77,14 @@ enum BatchFields {
             throw LedgerUnavailable("the ledger has a damaged document: a batch")
         }
         return batch
+    }
+}
+
+extension MongoSession {
+    fileprivate func update(_ filter: Members, to members: Members, unfinished: Bool) throws -> Bool {
+        var update: Members = [("$set", .document(BSONDocument(members + (unfinished ? [("unfinished", true)] : []))))]
+        // Only what goes on is in the index of what goes on.
+        if !unfinished { update.append(("$unset", ["unfinished": ""])) }
+        return try updateOne(BSONDocument(filter), in: MongoSchema.batches, to: BSONDocument(update))
     }
 }

@@ -2,13 +2,19 @@ import Mongo
 package import Penstock
 
 extension MongoLedger {
-    package func dueDestinations(at now: Timestamp, limit: Int) async throws -> [String] {
+    package func dueDestinations(at now: Timestamp, after cursor: String?, limit: Int) async throws -> [String] {
         guard limit > 0 else { return [] }
         return try await run { session in
             try session.aggregate(
                 [
-                    ["$match": ["state": "pending", "due_ms": ["$lte": .time(now)]]],
+                    [
+                        "$match": [
+                            "state": "pending", "destination": ["$gt": .text(cursor ?? "")],
+                            "due_ms": ["$lte": .time(now)],
+                        ]
+                    ],
                     ["$group": ["_id": "$destination"]],
+                    ["$sort": ["_id": 1]],
                     ["$limit": .integer(limit)],
                 ],
                 in: MongoSchema.webhookDeliveries
@@ -77,6 +83,27 @@ extension MongoLedger {
                 in: MongoSchema.webhookDeliveries,
                 to: ["$set": ["state": "failed", "last_error": .text(reason), "lease_token": .null]]
             )
+        }
+    }
+}
+
+extension MongoLedger {
+    package func webhookBacklog(at now: Timestamp) async throws -> WebhookBacklog {
+        try await run { session in
+            let events = try [MongoSchema.jobs, MongoSchema.batches].reduce(0) { sum, collection in
+                try sum + session.aggregate(
+                    [["$match": ["webhook_due": true]], ["$group": ["_id": .null, "count": ["$sum": 1]]]],
+                    in: collection
+                ) { fields in try fields.int("count") }.reduce(0, +)
+            }
+            let due = try session.aggregate(
+                [
+                    ["$match": ["state": "pending", "due_ms": ["$lte": .time(now)]]],
+                    ["$group": ["_id": .null, "count": ["$sum": 1], "oldest": ["$min": "$due_ms"]]],
+                ],
+                in: MongoSchema.webhookDeliveries
+            ) { fields in (count: try fields.int("count"), oldest: try fields.optionalTime("oldest")) }.first
+            return WebhookBacklog(events: events, due: due?.count ?? 0, oldestDueAt: due?.oldest)
         }
     }
 }

@@ -1,7 +1,7 @@
 import Mongo
 package import Penstock
 
-extension MongoLedger: WebhookLedger {
+extension MongoLedger {
     package func insert(_ endpoint: WebhookEndpoint) async throws {
         try await run { session in
             try session.insertNew(EndpointDocument.document(endpoint), into: MongoSchema.webhookEndpoints)

@@ -13,7 +13,6 @@ extension MongoLedger {
     }
 
     package func dispatch(_ events: [WebhookEvent], as deliveries: [WebhookDelivery]) async throws {
-        guard !events.isEmpty else { return }
         let documents = deliveries.map { DeliveryDocument.document($0) }
         let due: BSONDocument = [
             "_id": ["$in": .texts(events.map(\.subject))], "webhook_due": true,
@@ -21,8 +20,13 @@ extension MongoLedger {
         try await run { session in
             for refused in try session.insert(documents, into: MongoSchema.webhookDeliveries)
             where refused.error.kind != .duplicateKey { throw refused.error }
+            guard !events.isEmpty else { return }
             for collection in [MongoSchema.jobs, MongoSchema.batches] {
-                try session.updateMany(due, in: collection, to: ["$unset": ["webhook_due": ""]])
+                try session.updateMany(
+                    due,
+                    in: collection,
+                    to: ["$unset": ["webhook_due": "", "webhook_url": "", "webhook_secret": ""]]
+                )
             }
         }
     }

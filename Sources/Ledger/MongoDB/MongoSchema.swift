@@ -88,8 +88,8 @@ enum MongoSchema {
         (
             webhookDeliveries,
             [
-                index("due", ["state": 1, "due_ms": 1, "destination": 1], where: ["state": "pending"]),
-                index("by_destination", ["destination": 1, "state": 1, "due_ms": 1], where: ["state": "pending"]),
+                index("due", ["state": 1, "due_ms": 1], where: ["state": "pending"]),
+                index("by_destination", ["state": 1, "destination": 1, "due_ms": 1], where: ["state": "pending"]),
             ]
         ),
     ]

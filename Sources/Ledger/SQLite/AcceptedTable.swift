@@ -8,7 +8,7 @@ enum AcceptedTable {
     private static let columns = Columns(
         JobColumns.columns + [
             .text("pool"), .text("durability"), .integer("estimate_input"), .integer("estimate_output"),
-        ]
+        ] + TargetColumns.columns
     )
 
     /// Everything but the body.
@@ -25,7 +25,8 @@ enum AcceptedTable {
             .text(pool.text), .text(job.durability.rawValue), .integer(job.estimate.input),
             .integer(job.estimate.output),
         ]
-        try db.change(insert, [.blob(body)] + JobColumns(of: job).values + own + [.text(job.id.text)])
+        let values = JobColumns(of: job).values + own + TargetColumns.values(of: job.webhook)
+        try db.change(insert, [.blob(body)] + values + [.text(job.id.text)])
     }
 
     static func read(_ row: inout ColumnReader) throws -> Job {
@@ -33,6 +34,7 @@ enum AcceptedTable {
         _ = try row.text()  // pool
         job.durability = try row.word()
         job.estimate = TokenEstimate(input: try row.int(), output: try row.int())
+        job.webhook = try TargetColumns.read(&row)
         return job
     }
 }

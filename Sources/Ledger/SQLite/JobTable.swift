@@ -23,6 +23,8 @@ enum JobTable {
         fileprivate let state: TerminalState
         fileprivate let finishedAt: Timestamp
         fileprivate let values: [DatabaseValue]
+        /// What its caller is told once it is the outcome.
+        fileprivate let event: WebhookEvent?
         /// About how much the row takes.
         let bytes: Int
 
@@ -30,6 +32,7 @@ enum JobTable {
             job = row.job
             state = row.state
             finishedAt = row.finishedAt
+            event = WebhookEvent(row)
             let outputBytes = row.line == nil ? nil : row.batchOutputLine().count + 1
             values =
                 JobColumns(of: row).values + [
@@ -49,6 +52,7 @@ enum JobTable {
         let key: [DatabaseValue] = [.text(draft.job.text)]
         if try db.change(insert, draft.values) > 0 {
             try db.change(forgetAccepted, key)
+            if let event = draft.event { try EventTable.put(event, in: db) }
             return .won
         }
         let existing = try db.first(decision, key, from: name) { row in

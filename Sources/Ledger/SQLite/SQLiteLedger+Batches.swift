@@ -12,7 +12,7 @@ extension SQLiteLedger {
         WHERE id = \(textArgument) AND version = ?
         """
     /// As in the index `batches_unfinished`, word by word, else SQLite does not use it.
-    private static let unfinished = "state IN ('validating', 'in_progress', 'finalizing', 'cancelling')"
+    static let unfinished = "state IN ('validating', 'in_progress', 'finalizing', 'cancelling')"
 
     package func insert(_ batch: BatchRecord) async throws {
         let document = BatchDocument.encode(batch)
@@ -46,8 +46,11 @@ extension SQLiteLedger {
             .text(stored.state.rawValue), .integer(stored.version), .text(document), .text(batch.id.text),
             .integer(batch.version),
         ]
+        let event = WebhookEvent(stored)
         let isReplaced = try await records.write(bytes: document.utf8.count) { db in
-            try db.change(Self.replaceBatch, arguments) > 0
+            // Before the update: only the write that ends the batch finds it unfinished.
+            if let event { try EventTable.put(event, ifUnfinished: batch.version, in: db) }
+            return try db.change(Self.replaceBatch, arguments) > 0
         }
         return isReplaced ? stored : nil
     }

@@ -79,7 +79,31 @@ extension Schema {
           tenant TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL, request_hash TEXT NOT NULL,
           id TEXT NOT NULL, created_ms INTEGER NOT NULL, PRIMARY KEY (tenant, scope, key)
         ) STRICT, WITHOUT ROWID;
+        """,
         """
+        ALTER TABLE accepted ADD COLUMN webhook_url TEXT;
+        ALTER TABLE accepted ADD COLUMN webhook_secret TEXT;
+
+        CREATE TABLE events (
+          created_ms INTEGER NOT NULL, subject TEXT NOT NULL, type TEXT NOT NULL, tenant TEXT NOT NULL,
+          webhook_url TEXT, webhook_secret TEXT, PRIMARY KEY (created_ms, subject)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE webhook_endpoints (
+          id TEXT NOT NULL PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL,
+          event_types TEXT NOT NULL, secret TEXT NOT NULL, previous_secret TEXT, previous_until_ms INTEGER,
+          created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, disabled_ms INTEGER, version INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX webhook_endpoints_by_tenant ON webhook_endpoints (tenant, created_ms, id);
+
+        CREATE TABLE deliveries (
+          id TEXT NOT NULL PRIMARY KEY, tenant TEXT NOT NULL, type TEXT NOT NULL, endpoint TEXT, webhook_url TEXT,
+          webhook_secret TEXT, destination TEXT NOT NULL, body BLOB NOT NULL, created_ms INTEGER NOT NULL,
+          state TEXT NOT NULL, attempts INTEGER NOT NULL, due_ms INTEGER NOT NULL, last_attempt_ms INTEGER,
+          last_status INTEGER, last_error TEXT, lease TEXT
+        ) STRICT;
+        CREATE INDEX deliveries_due ON deliveries (destination, due_ms, state) WHERE state = 'pending';
+        """,
     ])
 
     /// `files.sqlite`.

@@ -4,7 +4,8 @@ import CMongoC
 ///
 /// Owns its memory and never changes, so that threads may share it: hence unchecked.
 package final class BSONDocument: @unchecked Sendable, ExpressibleByDictionaryLiteral {
-    /// Valid as long as the document lives.
+    /// Valid as long as the document lives. Swift may end that after the document's last use, so whoever hands the
+    /// pointer to C extends it to the end of the call.
     let pointer: OpaquePointer
 
     package init(_ members: some Sequence<(String, BSONValue?)>) {
@@ -48,11 +49,20 @@ package final class BSONDocument: @unchecked Sendable, ExpressibleByDictionaryLi
             case .bytes(let bytes):
                 bson_append_binary(document, key, -1, BSON_SUBTYPE_BINARY, bytes, UInt32(bytes.count))
             case .null: bson_append_null(document, key, -1)
-            case .document(let child): bson_append_document(document, key, -1, child.pointer)
-            case .array(let values):
-                bson_append_array(document, key, -1, BSONDocument(elements: values).pointer)
+            case .document(let child): append(child, key, to: document, bson_append_document)
+            case .array(let values): append(BSONDocument(elements: values), key, to: document, bson_append_array)
             }
         precondition(isAppended, "a document of 2 GiB")
+    }
+
+    /// Copies a nested document.
+    private static func append(
+        _ child: BSONDocument,
+        _ key: String,
+        to document: OpaquePointer,
+        _ write: (OpaquePointer, UnsafePointer<CChar>, Int32, OpaquePointer) -> Bool
+    ) -> Bool {
+        withExtendedLifetime(child) { write(document, key, -1, child.pointer) }
     }
 
     private static func append(_ text: String, _ key: String, to document: OpaquePointer) -> Bool {

@@ -20,6 +20,7 @@ extension MongoSession {
             "projection": projection.map { .document($0) }, "sort": sort.map { .document($0) },
             "limit": limit.map { .integer($0) },
         ]
+        defer { withExtendedLifetime((filter, options)) {} }
         guard let pointer = mongoc_client_get_collection(client, database, collection) else {
             throw MongoError(.invalid, "no collection \(collection)")
         }
@@ -44,6 +45,7 @@ extension MongoSession {
         _ decode: (borrowing BSONFields) throws -> Value
     ) throws -> [Value] {
         let pipeline: BSONDocument = ["pipeline": .array(stages.map { .document($0) })]
+        defer { withExtendedLifetime(pipeline) {} }
         guard let pointer = mongoc_client_get_collection(client, database, collection) else {
             throw MongoError(.invalid, "no collection \(collection)")
         }

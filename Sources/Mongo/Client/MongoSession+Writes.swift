@@ -39,6 +39,7 @@ extension MongoSession {
     ) throws -> Bool {
         try write(collection) { (pointer, reply, error) in
             let options: BSONDocument = ["upsert": .flag(upsert)]
+            defer { withExtendedLifetime((filter, update, options)) {} }
             return mongoc_collection_update_one(
                 pointer, filter.pointer, update.pointer, options.pointer, reply, error
             )
@@ -53,7 +54,8 @@ extension MongoSession {
     @discardableResult
     package func updateMany(_ filter: BSONDocument, in collection: String, to update: BSONDocument) throws -> Int {
         try write(collection) { (pointer, reply, error) in
-            mongoc_collection_update_many(pointer, filter.pointer, update.pointer, nil, reply, error)
+            defer { withExtendedLifetime((filter, update)) {} }
+            return mongoc_collection_update_many(pointer, filter.pointer, update.pointer, nil, reply, error)
         }.read { fields in try fields.int("matchedCount") }
     }
 
@@ -62,7 +64,8 @@ extension MongoSession {
     /// - Returns: whether one matched.
     package func replaceOne(_ filter: BSONDocument, in collection: String, with document: BSONDocument) throws -> Bool {
         try write(collection) { (pointer, reply, error) in
-            mongoc_collection_replace_one(pointer, filter.pointer, document.pointer, nil, reply, error)
+            defer { withExtendedLifetime((filter, document)) {} }
+            return mongoc_collection_replace_one(pointer, filter.pointer, document.pointer, nil, reply, error)
         }.read { fields in try fields.int("matchedCount") > 0 }
     }
 
@@ -72,7 +75,8 @@ extension MongoSession {
     @discardableResult
     package func deleteMany(_ filter: BSONDocument, in collection: String) throws -> Int {
         try write(collection) { (pointer, reply, error) in
-            mongoc_collection_delete_many(pointer, filter.pointer, nil, reply, error)
+            defer { withExtendedLifetime(filter) {} }
+            return mongoc_collection_delete_many(pointer, filter.pointer, nil, reply, error)
         }.read { fields in try fields.int("deletedCount") }
     }
 
@@ -82,6 +86,7 @@ extension MongoSession {
     ) throws(MongoError) -> BSONStorage {
         try withCollection(collection) { (pointer) throws(MongoError) in
             let reply = BSONStorage()
+            defer { withExtendedLifetime(reply) {} }
             var error = bson_error_t()
             guard body(pointer, reply.pointer, &error) else { throw MongoError(error) }
             return reply
@@ -96,6 +101,7 @@ extension MongoSession {
         _ error: inout bson_error_t
     ) throws(MongoError) -> Bool {
         let options: BSONDocument = ["ordered": false]
+        defer { withExtendedLifetime((documents, reply, options)) {} }
         guard let bulk = mongoc_collection_create_bulk_operation_with_opts(collection, options.pointer) else {
             throw MongoError(.server, "the driver made no bulk operation")
         }

@@ -10,6 +10,7 @@ package struct MongoSession: ~Copyable {
     package func command(_ command: BSONDocument) throws(MongoError) {
         var error = bson_error_t()
         let reply = BSONStorage()
+        defer { withExtendedLifetime((command, reply)) {} }
         guard
             mongoc_client_command_with_opts(client, database, command.pointer, nil, nil, reply.pointer, &error)
         else { throw MongoError(error) }
@@ -22,6 +23,7 @@ package struct MongoSession: ~Copyable {
         let command: BSONDocument = [
             "createIndexes": .text(collection), "indexes": .array(indexes.map { .document($0) }),
         ]
+        defer { withExtendedLifetime((command, reply)) {} }
         guard
             mongoc_client_write_command_with_opts(client, database, command.pointer, nil, reply.pointer, &error)
         else { throw MongoError(error) }

@@ -19,20 +19,26 @@ OFFSETS = {"intake": 0, "scheduler": 10, "worker": 20}
 
 
 class Stack:
-    def __init__(self, folder, redis_settings=None, **changes):
+    def __init__(self, folder, redis_settings=None, redis_class=RedisServer, **changes):
         """`changes` are laid over the settings of the tests."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.redis = RedisServer(self.folder / "redis", **(redis_settings or {}))
+        self.redis = redis_class(self.folder / "redis", **(redis_settings or {}))
         self.port, self.simulator_port, self.operations_port = free_port(), free_port(), free_operations_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = merged(
-            settings(self.redis.url, self.folder / "ledger", self.port, self.operations_port, self.simulator_port),
+            settings(self.redis.settings(), self.folder / "ledger", self.port, self.operations_port, self.simulator_port),
             changes)
         self.settings_file = self.folder / "settings.yaml"
         self.settings_file.write_text(json.dumps(self.settings, indent=2))
         self.supervisor, self.numbers = None, itertools.count(1)
         self.admin_key = self.make_key("operator", "--admin")
+
+    def changed(self, name="changed.yaml", **changes):
+        """A settings file like the stack's own with `changes` laid over it."""
+        file = self.folder / name
+        file.write_text(json.dumps(merged(self.settings, changes), indent=2))
+        return file
 
     # Programs
 
@@ -59,7 +65,8 @@ class Stack:
         eventually(lambda: self.simulator_answers, "the simulator answers", seconds=60)
 
     def is_ready(self, role):
-        assert self.supervisor.is_running, f"penstockd ended:\n{self.supervisor.tail()}"
+        if self.supervisor:
+            assert self.supervisor.is_running, f"penstockd ended:\n{self.supervisor.tail()}"
         try:
             web = Web(f"http://127.0.0.1:{self.operations_port + OFFSETS[role]}")
             return web.get("/readyz", timeout=5).status == 200

@@ -3,6 +3,7 @@ import Logging
 import Penstock
 import ServiceLifecycle
 import Telemetry
+import TestTwins
 import Testing
 
 @testable import Intake
