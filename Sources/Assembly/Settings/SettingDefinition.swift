@@ -75,7 +75,31 @@ extension SettingDefinition {
         setting("redis.command_timeout_ms", .integer(100...60_000), "5000", "Longest wait for a reply."),
     ]
     private static let ledger = [
-        setting("ledger.url", .text, "sqlite:penstock-ledger", "sqlite:DIRECTORY, for one machine.")
+        setting(
+            "ledger.url",
+            .text,
+            "sqlite:penstock-ledger",
+            "sqlite:DIRECTORY, for one machine; mongodb://[user:password@]host[:port],…[/database][?options] or "
+                + "mongodb+srv://…, for many. The database is `penstock` where none is named."
+        ),
+        setting(
+            "ledger.mongodb_threads",
+            .integer(1...64),
+            "8",
+            "Operations on MongoDB at once per process, each with a connection of its own."
+        ),
+        setting(
+            "ledger.mongodb_group_writes",
+            .integer(1...5000),
+            "500",
+            "Most completions that share a bulk write to MongoDB."
+        ),
+        setting(
+            "ledger.mongodb_groups_in_flight",
+            .integer(1...8),
+            "2",
+            "Bulk writes of completions to MongoDB at once per process."
+        ),
     ]
     private static let intake = [
         setting("intake.host", .text, "127.0.0.1", "Address of the HTTP API."),

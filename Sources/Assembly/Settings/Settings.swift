@@ -10,7 +10,7 @@ package struct Settings: Sendable {
     package var redisTLS: RedisTLSSettings?
     package var allowDataLoss: Bool
     package var redisCommandTimeout: Duration
-    package var ledgerURL: String
+    package var ledger: LedgerSettings
     package var intake: IntakeConfiguration
     package var worker: WorkerSettings
     package var scheduler: SchedulerSettings
@@ -22,6 +22,15 @@ package struct Settings: Sendable {
     package var topology: Topology
     /// Names the price table in cost rows: it changes when a price does.
     package var priceVersion: String
+}
+
+/// The `ledger` section.
+package struct LedgerSettings: Sendable {
+    /// `sqlite:DIRECTORY` or a MongoDB connection string, which may hold a password.
+    package var url: Secret
+    package var mongodbThreads: Int
+    package var mongodbGroupWrites: Int
+    package var mongodbGroupsInFlight: Int
 }
 
 /// What of the `redis` section concerns TLS. Paths name PEM files.
@@ -78,7 +87,7 @@ extension Settings {
         redisTLS = try RedisTLSSettings(values)
         allowDataLoss = values.flag("redis.allow_data_loss")
         redisCommandTimeout = .milliseconds(values.integer("redis.command_timeout_ms"))
-        ledgerURL = values.text("ledger.url")
+        ledger = LedgerSettings(values)
         intake = IntakeConfiguration(values)
         worker = WorkerSettings(values)
         scheduler = SchedulerSettings(values)
@@ -103,6 +112,15 @@ extension IntakeConfiguration {
             keyCacheSeconds: values.integer("intake.key_cache_seconds"),
             version: PenstockVersion.text
         )
+    }
+}
+
+extension LedgerSettings {
+    init(_ values: ScalarSettings) {
+        url = Secret(values.text("ledger.url"))
+        mongodbThreads = values.integer("ledger.mongodb_threads")
+        mongodbGroupWrites = values.integer("ledger.mongodb_group_writes")
+        mongodbGroupsInFlight = values.integer("ledger.mongodb_groups_in_flight")
     }
 }
 
