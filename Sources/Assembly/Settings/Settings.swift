@@ -14,6 +14,7 @@ package struct Settings: Sendable {
     package var intake: IntakeConfiguration
     package var worker: WorkerSettings
     package var scheduler: SchedulerSettings
+    package var webhooks: WebhookSettings
     package var simulatorEnabled: Bool
     package var simulator: SimulatorConfiguration
     package var operationsHost: String
@@ -91,6 +92,7 @@ extension Settings {
         intake = IntakeConfiguration(values)
         worker = WorkerSettings(values)
         scheduler = SchedulerSettings(values)
+        webhooks = WebhookSettings(values)
         simulatorEnabled = values.flag("simulator.enabled")
         simulator = SimulatorConfiguration(values)
         operationsHost = values.text("operations.host")
@@ -110,6 +112,11 @@ extension IntakeConfiguration {
             maxFileBytes: values.integer("intake.max_file_bytes"),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
             keyCacheSeconds: values.integer("intake.key_cache_seconds"),
+            webhooks: WebhookRules(
+                allowsHTTP: values.flag("webhooks.allow_http"),
+                allowsOwnTargets: values.flag("webhooks.allow_per_job_urls"),
+                maxEndpoints: values.integer("webhooks.max_endpoints")
+            ),
             version: PenstockVersion.text
         )
     }

@@ -15,7 +15,7 @@ from .redis_server import RedisServer
 from .settings import merged, settings
 from .web import Web
 
-OFFSETS = {"intake": 0, "scheduler": 10, "worker": 20}
+OFFSETS = {"intake": 0, "scheduler": 10, "worker": 20, "courier": 91}
 
 
 class Stack:
