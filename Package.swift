@@ -94,6 +94,12 @@ let package = Package(
             pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]
         ),
+        .systemLibrary(
+            name: "CMongoC",
+            path: "Sources/CMongoC",
+            pkgConfig: "libmongoc-1.0",
+            providers: [.apt(["libmongoc-dev"])]
+        ),
 
         // Debian's libjq has no pkg-config file.
         .systemLibrary(name: "CJQ", path: "Sources/CJQ", providers: [.apt(["libjq-dev"])]),
@@ -105,6 +111,7 @@ let package = Package(
         // 2: clients and domain
         module("Redis", ["CHiredis", nioCore, nioPosix, nioSSL, logging]),
         module("Fetch", ["CCurl", logging]),
+        module("Mongo", ["CMongoC", "Telemetry", logging, coreMetrics]),
         module("Penstock", ["JSON"]),
 
         // 3: adapters
@@ -113,12 +120,13 @@ let package = Package(
             ["Penstock", "Redis", "JSON", "Telemetry", logging],
             resources: [.embedInCode("Scripts")]
         ),
-        module("Ledger", ["Penstock", "JSON", "Telemetry", logging, grdb]),
+        module("Ledger", ["Penstock", "Mongo", "JSON", "Telemetry", logging, coreMetrics, grdb]),
         module(
             "Providers",
             ["CJQ", "Penstock", "Fetch", "JSON", "Telemetry", logging],
             resources: [.embedInCode("Adapters")]
         ),
+        module("Webhooks", ["Penstock", "Fetch", logging, crypto]),
 
         // 3: apps
         module(
@@ -139,14 +147,20 @@ let package = Package(
             ["Penstock", "JSON", "Telemetry", logging, coreMetrics, lifecycle],
             path: "workers/Scheduler"
         ),
+        module(
+            "Courier",
+            ["Penstock", "Telemetry", logging, coreMetrics, lifecycle],
+            path: "workers/Courier"
+        ),
         module("Fleet", ["Penstock", "Telemetry", logging, lifecycle], path: "workers/Fleet"),
 
         // 4: composition
         module(
             "Assembly",
             [
-                "JSON", "Telemetry", "Redis", "Fetch", "Penstock", "Queue", "Ledger", "Providers", "Intake",
-                "Simulator", "InferenceWorker", "Scheduler", "Fleet", hummingbird, httpTypes, nioCore, nioPosix,
+                "JSON", "Telemetry", "Redis", "Fetch", "Penstock", "Queue", "Ledger", "Providers", "Webhooks",
+                "Intake", "Simulator", "InferenceWorker", "Scheduler", "Courier", "Fleet", hummingbird, httpTypes,
+                nioCore, nioPosix,
                 logging, coreMetrics, lifecycle, unixSignals, yams, crypto,
             ]
         ),
@@ -173,16 +187,28 @@ let package = Package(
         tests("Fetch", ["Fetch", "CCurl", "TestSupport", logging]),
         tests("Penstock", ["Penstock", "JSON"]),
         tests("Queue", ["Queue", "Penstock", "Redis", "TestSupport", logging]),
-        tests("Ledger", ["Ledger", "Penstock", "TestSupport", logging, grdb]),
+        tests("Mongo", ["Mongo", "Telemetry", "TestSupport", logging, coreMetrics]),
+        tests("Ledger", ["Ledger", "Penstock", "Mongo", "Telemetry", "TestSupport", logging, coreMetrics, grdb]),
         tests("Providers", ["Providers", "Penstock", "Fetch", "JSON", "TestSupport", logging], exclude: ["Golden"]),
         tests(
             "Intake",
-            ["Intake", "Penstock", "JSON", "Telemetry", httpTypes, lifecycle, logging, coreMetrics, nioCore]
+            [
+                "Intake", "Penstock", "JSON", "Telemetry", "TestTwins", httpTypes, lifecycle, logging, coreMetrics,
+                nioCore,
+            ]
         ),
         tests("Scheduler", ["Scheduler", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics]),
         tests(
             "Worker",
             ["InferenceWorker", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics, lifecycle]
+        ),
+        tests("Webhooks", ["Webhooks", "Penstock", "TestSupport", logging, nioCore, nioPosix, nioHTTP1]),
+        tests(
+            "Courier",
+            [
+                "Courier", "Webhooks", "Ledger", "Penstock", "JSON", "Telemetry", "TestTwins", "TestSupport", logging,
+                coreMetrics, lifecycle, nioCore, nioPosix, nioHTTP1,
+            ]
         ),
         tests("Fleet", ["Fleet", "TestSupport", logging, lifecycle]),
         tests("Simulator", ["Simulator", "Penstock", "JSON", "TestSupport", logging, lifecycle]),

@@ -21,7 +21,9 @@ extension BatchDocument {
             let jobClass = root["class"]?.string.flatMap(JobClass.init(rawValue:))
         else { return nil }
         let metadata = root["metadata"].flatMap { all($0, pair) }
-        guard (metadata == nil) == (root["metadata"] == nil) else { return nil }
+        let webhook = root["webhook"].flatMap(target)
+        guard (metadata == nil) == (root["metadata"] == nil), (webhook == nil) == (root["webhook"] == nil)
+        else { return nil }
         return BatchRecord(
             id: BatchID(id),
             tenant: TenantID(trusted: tenant),
@@ -32,8 +34,14 @@ extension BatchDocument {
             expiresAt: expiresAt,
             jobClass: jobClass,
             tags: JobTags(feature: root["feature"]?.string, customer: root["customer"]?.string),
-            metadata: root["metadata"].map { $0.elements.compactMap(pair) }
+            metadata: metadata,
+            webhook: webhook
         )
+    }
+
+    private static func target(_ value: JSONValue) -> WebhookTarget? {
+        guard let url = value["url"]?.string, let secret = value["secret"]?.string else { return nil }
+        return WebhookTarget(url: url, secret: Secret(secret))
     }
 
     private static func pair(_ value: JSONValue) -> MetadataPair? {

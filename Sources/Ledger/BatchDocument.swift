@@ -25,6 +25,13 @@ enum BatchDocument {
         writer.member("class", batch.jobClass.rawValue)
         writer.memberIfPresent("feature", batch.tags.feature)
         writer.memberIfPresent("customer", batch.tags.customer)
+        if let webhook = batch.webhook {
+            writer.key("webhook")
+            writer.object { writer in
+                writer.member("url", webhook.url)
+                writer.member("secret", webhook.secret.revealed)
+            }
+        }
         guard let metadata = batch.metadata else { return }
         writer.key("metadata")
         // Pairs, not members: a JSON object would not promise their order.

@@ -37,6 +37,8 @@ enum JobCodec {
             writer.memberIfPresent("ci", job.line?.customID)
             writer.memberIfPresent("du", job.durability == .ledger ? true : nil)
             writer.memberIfPresent("bl", job.body == .inLedger ? true : nil)
+            writer.memberIfPresent("wu", job.webhook?.url)
+            writer.memberIfPresent("ws", job.webhook?.secret.revealed)
             if !job.metadata.isEmpty {
                 writer.key("md")
                 writer.raw(job.metadata)
@@ -70,6 +72,7 @@ enum JobCodec {
             metadata: root["md"].map { Array($0.rawBytes) } ?? [],
             line: line,
             durability: root["du"]?.bool == true ? .ledger : .redis,
+            webhook: try webhook(root),
             body: root["bl"]?.bool == true ? .inLedger : .inline(body)
         )
     }
@@ -78,6 +81,12 @@ enum JobCodec {
         guard let batch = root["ba"]?.string else { return nil }
         guard let number = root["li"]?.int64, let customID = root["ci"]?.string else { throw CorruptEntry() }
         return BatchLine(batch: BatchID(batch), number: Int(number), customID: customID)
+    }
+
+    private static func webhook(_ root: JSONValue) throws -> WebhookTarget? {
+        guard let url = root["wu"]?.string else { return nil }
+        guard let secret = root["ws"]?.string else { throw CorruptEntry() }
+        return WebhookTarget(url: url, secret: Secret(secret))
     }
 
     /// 13 digits, so that text order is time order until the year 2286.

@@ -11,6 +11,7 @@ struct IntakeSideTests {
             var single = fixture.job()
             single.tags = JobTags(feature: "search", customer: "acme \"inc\"")
             single.metadata = Array(#"{"a":"b","n":1.50}"#.utf8)
+            single.webhook = WebhookTarget(url: "https://example.com/a?b=\"c\"", secret: Secret("whsec_\n"))
             single.body = .inline([0x7B, 0x00, 0xFF, 0x0A, 0x7D])
             var large = fixture.job(durability: .ledger)
             large.body = .inLedger

@@ -14,6 +14,9 @@ package final class InMemoryLedger: Ledger {
         package var tenants: [TenantID: TenantRecord] = [:]
         package var apiKeys: [APIKeyRecord] = []
         package var costs: [CostLine] = []
+        package var webhookEndpoints: [String: WebhookEndpoint] = [:]
+        package var events: [WebhookEvent] = []
+        package var deliveries: [String: WebhookDelivery] = [:]
         /// What every call throws.
         package var failure: (any Error)?
         package var apiKeyLookups = 0
@@ -33,7 +36,7 @@ package final class InMemoryLedger: Ledger {
     /// Looks at or changes the whole, from outside.
     package func edit<Value>(_ body: (inout State) -> sending Value) -> sending Value { state.withLock(body) }
 
-    private func access<Value>(_ body: (inout State) throws -> sending Value) throws -> sending Value {
+    func access<Value>(_ body: (inout State) throws -> sending Value) throws -> sending Value {
         try state.withLock { state in
             if let failure = state.failure { throw failure }
             return try body(&state)
@@ -56,6 +59,7 @@ package final class InMemoryLedger: Ledger {
                 if let earlier = state.rows[row.job] { return .lost(to: earlier.state) }
                 state.rows[row.job] = row
                 state.accepted[row.job] = nil
+                if let event = WebhookEvent(row) { state.events.append(event) }
                 return .won
             }
         }
@@ -136,7 +140,8 @@ package final class InMemoryLedger: Ledger {
                 state.conflictsToCome -= 1
                 state.batches[batch.id]?.version += 1
             }
-            guard state.batches[batch.id]?.version == batch.version else { return nil }
+            guard let earlier = state.batches[batch.id], earlier.version == batch.version else { return nil }
+            if !earlier.state.isTerminal, let event = WebhookEvent(batch) { state.events.append(event) }
             var stored = batch
             stored.version += 1
             state.batches[batch.id] = stored

@@ -7,13 +7,15 @@ package import Simulator
 /// All settings of a process, checked.
 package struct Settings: Sendable {
     package var redisURL: Secret
-    package var redisCAFile: String?
+    /// Nil for plain TCP.
+    package var redisTLS: RedisTLSSettings?
     package var allowDataLoss: Bool
     package var redisCommandTimeout: Duration
-    package var ledgerURL: String
+    package var ledger: LedgerSettings
     package var intake: IntakeConfiguration
     package var worker: WorkerSettings
     package var scheduler: SchedulerSettings
+    package var webhooks: WebhookSettings
     package var simulatorEnabled: Bool
     package var simulator: SimulatorConfiguration
     package var operationsHost: String
@@ -25,6 +27,41 @@ package struct Settings: Sendable {
     package var adapters: AdapterLibrary
     /// Names the price table in cost rows: it changes when a price does.
     package var priceVersion: String
+}
+
+/// The `ledger` section.
+package struct LedgerSettings: Sendable {
+    /// `sqlite:DIRECTORY` or a MongoDB connection string, which may hold a password.
+    package var url: Secret
+    package var mongodbThreads: Int
+    package var mongodbGroupWrites: Int
+    package var mongodbGroupsInFlight: Int
+}
+
+/// What of the `redis` section concerns TLS. Paths name PEM files.
+package struct RedisTLSSettings: Sendable {
+    package var caFile: String?
+    package var certificateFile: String?
+    package var keyFile: String?
+
+    /// - Returns: nil for a URL without TLS.
+    /// - Throws: when a file is named and would not be used.
+    init?(_ values: ScalarSettings) throws(SettingsError) {
+        caFile = values.optionalText("redis.ca_file")
+        certificateFile = values.optionalText("redis.certificate_file")
+        keyFile = values.optionalText("redis.key_file")
+        guard values.text("redis.url").hasPrefix("rediss://") else {
+            guard caFile == nil, certificateFile == nil, keyFile == nil else {
+                throw SettingsError(
+                    "redis.ca_file, certificate_file and key_file need a redis.url that begins with rediss://"
+                )
+            }
+            return nil
+        }
+        guard (certificateFile == nil) == (keyFile == nil) else {
+            throw SettingsError("redis.certificate_file and redis.key_file belong together: one of them is missing")
+        }
+    }
 }
 
 /// The `worker` section.
@@ -52,13 +89,14 @@ extension Settings {
         try root.refuseUnknown(SettingDefinition.sections.union(["pools", "routes"]))
         let values = try ScalarSettings(root, environment: environment)
         redisURL = Secret(values.text("redis.url"))
-        redisCAFile = values.optionalText("redis.ca_file")
+        redisTLS = try RedisTLSSettings(values)
         allowDataLoss = values.flag("redis.allow_data_loss")
         redisCommandTimeout = .milliseconds(values.integer("redis.command_timeout_ms"))
-        ledgerURL = values.text("ledger.url")
+        ledger = LedgerSettings(values)
         intake = IntakeConfiguration(values)
         worker = WorkerSettings(values)
         scheduler = SchedulerSettings(values)
+        webhooks = WebhookSettings(values)
         simulatorEnabled = values.flag("simulator.enabled")
         simulator = SimulatorConfiguration(values)
         operationsHost = values.text("operations.host")
@@ -100,8 +138,22 @@ extension IntakeConfiguration {
             maxFileBytes: values.integer("intake.max_file_bytes"),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
             keyCacheSeconds: values.integer("intake.key_cache_seconds"),
+            webhooks: WebhookRules(
+                allowsHTTP: values.flag("webhooks.allow_http"),
+                allowsOwnTargets: values.flag("webhooks.allow_per_job_urls"),
+                maxEndpoints: values.integer("webhooks.max_endpoints")
+            ),
             version: PenstockVersion.text
         )
+    }
+}
+
+extension LedgerSettings {
+    init(_ values: ScalarSettings) {
+        url = Secret(values.text("ledger.url"))
+        mongodbThreads = values.integer("ledger.mongodb_threads")
+        mongodbGroupWrites = values.integer("ledger.mongodb_group_writes")
+        mongodbGroupsInFlight = values.integer("ledger.mongodb_groups_in_flight")
     }
 }
 

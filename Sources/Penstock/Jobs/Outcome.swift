@@ -23,7 +23,7 @@ package struct TerminalRow: Sendable, Equatable {
     package var error: JobError?
     /// Provider calls made under leases that counted.
     package var attempts: Int
-    /// Where the caller of this one job wants to be told.
+    /// Where the caller of this one job wants to be told; kept in the row's event, not read back with the row.
     package var webhook: WebhookTarget?
 
     package init(

@@ -1,7 +1,8 @@
 /// Webhook endpoints, the events that wait to be dispatched to them, and their deliveries.
 ///
 /// An event comes into being in the write that ends its subject, never by a call of its own: `JobLedger.record` and
-/// `decide` keep one for a single job's row that won, `BatchLedger.replace` for a batch that is terminal.
+/// `decide` keep one for a single job's row that won, `BatchLedger.replace` for a batch that ends by it. What is told
+/// twice is told under the same name: repeating `dispatch` makes no second delivery.
 package protocol WebhookLedger: Sendable {
     // MARK: Endpoints
 
@@ -30,11 +31,14 @@ package protocol WebhookLedger: Sendable {
 
     // MARK: Deliveries
 
-    /// Destinations with a pending delivery that is due, at most `limit`.
-    func dueDestinations(at now: Timestamp, limit: Int) async throws -> [String]
+    /// Destinations with a pending delivery that is due, in the order of their names, after `cursor`: who asks page by
+    /// page passes none over, however many the receivers are that let themselves be waited for.
+    func dueDestinations(at now: Timestamp, after cursor: String?, limit: Int) async throws -> [String]
 
     /// Takes due deliveries to one destination, earliest first, and makes them due again at `end`: whoever dies with
     /// them loses none. Two couriers never get the same one.
+    ///
+    /// - Returns: the deliveries as stored, `dueAt` being `end` and `leaseToken` being `token`.
     func leaseDeliveries(
         to destination: String,
         token: String,
@@ -45,13 +49,32 @@ package protocol WebhookLedger: Sendable {
 
     /// Writes what an attempt came to (`state`, `attempts`, `dueAt` and the `last…` fields) and ends the lease.
     ///
-    /// - Returns: false when the lease was lost to another courier; nothing changed.
+    /// - Returns: false when the lease was lost to another courier or the delivery has ended; nothing changed.
     func finish(_ delivery: WebhookDelivery) async throws -> Bool
 
     func delivery(_ id: String) async throws -> WebhookDelivery?
 
-    /// Ends pending deliveries to a destination that is gone as failed, with `reason` as the last error.
+    /// Ends pending deliveries to a destination that is gone as failed, leased ones too, with `reason` as the last error.
     ///
     /// - Returns: how many.
     func failDeliveries(to destination: String, reason: String) async throws -> Int
+
+    /// What waits, for metrics.
+    func webhookBacklog(at now: Timestamp) async throws -> WebhookBacklog
+}
+
+/// How much waits to be sent.
+package struct WebhookBacklog: Sendable, Equatable {
+    /// Events that nobody has dispatched.
+    package var events: Int
+    /// Pending deliveries that are due.
+    package var due: Int
+    /// When the one that has been due for longest fell due.
+    package var oldestDueAt: Timestamp?
+
+    package init(events: Int, due: Int, oldestDueAt: Timestamp?) {
+        self.events = events
+        self.due = due
+        self.oldestDueAt = oldestDueAt
+    }
 }

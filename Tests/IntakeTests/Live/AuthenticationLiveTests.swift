@@ -1,6 +1,7 @@
 import JSON
 import Penstock
 import Telemetry
+import TestTwins
 import Testing
 
 @testable import Intake

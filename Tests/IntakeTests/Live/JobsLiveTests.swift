@@ -1,5 +1,6 @@
 import JSON
 import Penstock
+import TestTwins
 import Testing
 
 @testable import Intake

@@ -16,5 +16,7 @@ struct LedgerCheck: Sendable, CustomStringConvertible {
 
 /// What every ledger must do, whatever is behind it. A new ledger runs `checks` with its own `OpenLedger`.
 enum LedgerConformance {
-    static let checks = jobs + races + attempts + accepted + costs + batches + batchRows + files + tenants
+    static let checks =
+        jobs + races + attempts + accepted + costs + batches + batchRows + files + tenants + webhookEndpoints
+        + webhookEvents + deliveries
 }

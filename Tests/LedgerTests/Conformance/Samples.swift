@@ -114,7 +114,8 @@ enum Sample {
             metadata: [
                 MetadataPair(key: "z", value: "1"), MetadataPair(key: "a", value: ""),
                 MetadataPair(key: "z", value: "2"),
-            ]
+            ],
+            webhook: target
         )
         batch.state = .cancelled
         batch.inProgressAt = time(3)
