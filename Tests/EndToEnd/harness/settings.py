@@ -30,7 +30,7 @@ def settings(redis, ledger, port, operations_port, simulator_port):
     widths = {"gpt-4o-mini": 128, "gpt-4o": 64, "text-embedding-3-small": 64, FAIR: 4, **dict.fromkeys(NARROW, 1)}
     return {
         "redis": redis,
-        "ledger": {"url": f"sqlite:{ledger}"},
+        "ledger": {"url": ledger},
         "intake": {"port": port},
         "worker": {"drain_seconds": 5},
         "operations": {"port": operations_port},
