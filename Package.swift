@@ -119,6 +119,7 @@ let package = Package(
         ),
         module("Ledger", ["Penstock", "Mongo", "JSON", "Telemetry", logging, coreMetrics, grdb]),
         module("Providers", ["Penstock", "Fetch", "JSON", "Telemetry", logging]),
+        module("Webhooks", ["Penstock", "Fetch", logging, crypto]),
 
         // 3: apps
         module(
@@ -139,14 +140,20 @@ let package = Package(
             ["Penstock", "JSON", "Telemetry", logging, coreMetrics, lifecycle],
             path: "workers/Scheduler"
         ),
+        module(
+            "Courier",
+            ["Penstock", "Telemetry", logging, coreMetrics, lifecycle],
+            path: "workers/Courier"
+        ),
         module("Fleet", ["Penstock", "Telemetry", logging, lifecycle], path: "workers/Fleet"),
 
         // 4: composition
         module(
             "Assembly",
             [
-                "JSON", "Telemetry", "Redis", "Fetch", "Penstock", "Queue", "Ledger", "Providers", "Intake",
-                "Simulator", "InferenceWorker", "Scheduler", "Fleet", hummingbird, httpTypes, nioCore, nioPosix,
+                "JSON", "Telemetry", "Redis", "Fetch", "Penstock", "Queue", "Ledger", "Providers", "Webhooks",
+                "Intake", "Simulator", "InferenceWorker", "Scheduler", "Courier", "Fleet", hummingbird, httpTypes,
+                nioCore, nioPosix,
                 logging, coreMetrics, lifecycle, unixSignals, yams, crypto,
             ]
         ),
@@ -187,6 +194,14 @@ let package = Package(
         tests(
             "Worker",
             ["InferenceWorker", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics, lifecycle]
+        ),
+        tests("Webhooks", ["Webhooks", "Penstock", "TestSupport", logging, nioCore, nioPosix, nioHTTP1]),
+        tests(
+            "Courier",
+            [
+                "Courier", "Webhooks", "Ledger", "Penstock", "JSON", "Telemetry", "TestTwins", "TestSupport", logging,
+                coreMetrics, lifecycle, nioCore, nioPosix, nioHTTP1,
+            ]
         ),
         tests("Fleet", ["Fleet", "TestSupport", logging, lifecycle]),
         tests("Simulator", ["Simulator", "Penstock", "JSON", "TestSupport", logging, lifecycle]),

@@ -1,3 +1,5 @@
+package import Penstock
+
 /// How the HTTP API listens, and what it accepts.
 package struct IntakeConfiguration: Sendable {
     /// The address to listen on.
@@ -14,6 +16,8 @@ package struct IntakeConfiguration: Sendable {
     package var idleTimeout: Duration
     /// How long an API key is believed without asking the ledger: the delay with which a revocation takes effect.
     package var keyCacheSeconds: Int
+    /// What may be registered.
+    package var webhooks: WebhookRules
     /// Connections that may wait to be accepted.
     package var backlog: Int
     /// What `GET /` says.
@@ -27,6 +31,7 @@ package struct IntakeConfiguration: Sendable {
         inlineBodyBytes: Int = 64 << 10,
         idleTimeout: Duration = .seconds(60),
         keyCacheSeconds: Int = 5,
+        webhooks: WebhookRules = WebhookRules(),
         backlog: Int = 1024,
         version: String = "development"
     ) {
@@ -37,6 +42,7 @@ package struct IntakeConfiguration: Sendable {
         self.inlineBodyBytes = inlineBodyBytes
         self.idleTimeout = idleTimeout
         self.keyCacheSeconds = keyCacheSeconds
+        self.webhooks = webhooks
         self.backlog = backlog
         self.version = version
     }

@@ -7,6 +7,8 @@ package struct IntakeDependencies: Sendable {
     /// One queue for every pool of `topology`.
     package var queues: [PoolName: any JobQueue]
     package var events: any CompletionEvents
+    /// Tries endpoints out.
+    package var webhooks: any WebhookSender
     package var topology: Topology
     package var clock: WallClock
     package var health: Health
@@ -15,6 +17,7 @@ package struct IntakeDependencies: Sendable {
         ledger: any Ledger,
         queues: [PoolName: any JobQueue],
         events: any CompletionEvents,
+        webhooks: any WebhookSender,
         topology: Topology,
         clock: WallClock,
         health: Health
@@ -22,6 +25,7 @@ package struct IntakeDependencies: Sendable {
         self.ledger = ledger
         self.queues = queues
         self.events = events
+        self.webhooks = webhooks
         self.topology = topology
         self.clock = clock
         self.health = health

@@ -46,11 +46,19 @@ enum IntakeRouter {
         BatchesController(
             ledger: parts.ledger,
             progress: BatchProgress(ledger: parts.ledger),
+            webhooks: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock,
             metrics: metrics
         ).addRoutes(to: section)
         jobs(configuration, parts, metrics).addRoutes(to: section)
+        WebhooksController(
+            ledger: parts.ledger,
+            sender: parts.webhooks,
+            rules: configuration.webhooks,
+            maxBodyBytes: configuration.maxBodyBytes,
+            clock: parts.clock
+        ).addRoutes(to: section)
         CostsController(ledger: parts.ledger).addRoutes(to: section)
         ModelsController(topology: parts.topology).addRoutes(to: section)
     }
@@ -77,6 +85,7 @@ enum IntakeRouter {
             wait: JobWait(finder: finder, events: parts.events),
             listing: JobListing(ledger: parts.ledger, queues: epochs.all),
             cancellation: JobCancellation(ledger: parts.ledger, epochs: epochs, clock: parts.clock),
+            webhooks: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock,
             metrics: metrics

@@ -14,7 +14,8 @@ struct PenstockDaemon: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            UpCommand.self, IntakeCommand.self, SchedulerCommand.self, WorkerCommand.self, SimulatorCommand.self,
+            UpCommand.self, IntakeCommand.self, SchedulerCommand.self, WorkerCommand.self, CourierCommand.self,
+            SimulatorCommand.self,
             CheckCommand.self, KeysCommand.self, SettingsCommand.self,
         ]
     )

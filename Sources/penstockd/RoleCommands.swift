@@ -65,3 +65,16 @@ struct SimulatorCommand: AsyncParsableCommand {
         try await Launch.role(.simulator, options.settings)
     }
 }
+
+/// Webhooks.
+struct CourierCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "courier",
+        abstract: "Run a courier: delivers webhooks that are due in the ledger."
+    )
+    @OptionGroup var options: SettingsOption
+
+    func run() async throws {
+        try await Launch.role(.courier, options.settings)
+    }
+}

@@ -19,7 +19,8 @@ import Testing
             { $0.expiredAt = nil }, { $0.cancellingAt = nil }, { $0.cancelledAt = nil }, { $0.errors = [] },
             { $0.linesPerPool = [:] }, { $0.model = nil }, { $0.outputFile = nil }, { $0.errorFile = nil },
             { $0.summary = nil }, { $0.owner = nil }, { $0.ownedUntil = nil }, { $0.metadata = nil },
-            { $0.webhook = nil }, { $0.metadata = [] }, { $0.tags.feature = nil }, { $0.tags.customer = nil }, { $0.total = 0 },
+            { $0.webhook = nil }, { $0.metadata = [] }, { $0.tags.feature = nil }, { $0.tags.customer = nil },
+            { $0.total = 0 },
             { $0.createdAt = Timestamp(milliseconds: -1) },
         ]
         for change in changes {

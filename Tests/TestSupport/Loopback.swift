@@ -4,9 +4,24 @@ import Glibc
 package enum Loopback {
     /// A port that nobody listens on at this moment.
     package static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let (descriptor, port) = try bound()
+        close(descriptor)
+        return port
+    }
+
+    /// A listening socket on a free port.
+    package static func listen() throws -> (descriptor: Int32, port: UInt16) {
+        let (descriptor, port) = try bound()
+        guard Glibc.listen(descriptor, 1024) == 0 else {
+            close(descriptor)
+            throw TestSupportError("listen: error \(errno)")
+        }
+        return (descriptor, port)
+    }
+
+    private static func bound() throws -> (descriptor: Int32, port: UInt16) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw TestSupportError("socket: error \(errno)") }
-        defer { close(descriptor) }
         var address = address(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
@@ -14,8 +29,11 @@ package enum Loopback {
                 bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
             }
         }
-        guard isBound else { throw TestSupportError("bind: error \(errno)") }
-        return UInt16(bigEndian: address.sin_port)
+        guard isBound else {
+            close(descriptor)
+            throw TestSupportError("bind: error \(errno)")
+        }
+        return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 
     /// Whether somebody listens.

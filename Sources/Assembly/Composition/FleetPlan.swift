@@ -13,6 +13,8 @@ package enum FleetPlan {
         var plan: [(role: Role, number: Int, of: Int, stopOrder: Int)] = [(.intake, 0, 1, 0)]
         plan += (0..<settings.scheduler.processes).map { (.scheduler, $0, settings.scheduler.processes, 1) }
         plan += (0..<settings.worker.processes).map { (.worker, $0, settings.worker.processes, 2) }
+        // After those whose outcomes it tells.
+        plan += (0..<settings.webhooks.couriers).map { (.courier, $0, settings.webhooks.couriers, 3) }
         if settings.simulatorEnabled { plan.append((.simulator, 0, 1, 3)) }
         return plan.map { role, number, count, stopOrder in
             ChildSpecification(
@@ -33,6 +35,7 @@ package enum FleetPlan {
             case .intake: 0
             case .scheduler: 10 + number
             case .worker: 20 + number
+            case .courier: 91 + number
             case .simulator: 90
             }
         return settings.operationsPort + offset

@@ -17,25 +17,30 @@ import UnixSignals
 /// Builds one role out of its parts and runs it until it is told to stop.
 package struct RoleRunner: Sendable {
     private let role: Role
-    private let settings: Settings
-    private let logger: Logger
-    private let health: Health
-    private let metrics: MetricsRegistry
+    let settings: Settings
+    let logger: Logger
+    let health: Health
+    let metrics: MetricsRegistry
 
     /// Once per process: installs the metrics registry.
     package init(_ role: Role, _ settings: Settings, logger: Logger) {
         self.role = role
         self.settings = settings
         self.logger = logger
-        health = Health(expecting: role == .simulator ? [] : ["redis"])
+        health = Health(expecting: role.usesRedis ? ["redis"] : [])
         metrics = MetricsRegistry()
         MetricsSystem.bootstrap(metrics)
     }
 
     package func run() async throws {
-        guard role != .simulator else {
-            return try await serve([SimulatorService(configuration: settings.simulator, logger: logger)])
+        switch role {
+        case .simulator: try await serve([SimulatorService(configuration: settings.simulator, logger: logger)])
+        case .courier: try await runCourier()
+        case .intake, .scheduler, .worker: try await runOnRedis()
         }
+    }
+
+    private func runOnRedis() async throws {
         let backends = try Backends(settings, logger: logger)
         try await backends.check(settings, logger: logger)
         let watch = RedisWatch(redis: backends.redis, health: health, factory: metrics)
@@ -47,15 +52,15 @@ package struct RoleRunner: Sendable {
 
     private func roleServices(_ backends: Backends) throws -> [any Service] {
         switch role {
-        case .intake: intake(backends)
+        case .intake: try intake(backends)
         case .scheduler: [scheduler(backends)]
         case .worker: [try worker(backends)]
-        case .simulator: []
+        case .courier, .simulator: []
         }
     }
 
     /// Services stop in reverse order, so the operations port answers to the end.
-    private func serve(_ services: [any Service]) async throws {
+    func serve(_ services: [any Service]) async throws {
         let operations = OperationsServer(
             host: settings.operationsHost,
             port: settings.operationsPort,
@@ -79,12 +84,13 @@ package struct RoleRunner: Sendable {
         try await group.run()
     }
 
-    private func intake(_ backends: Backends) -> [any Service] {
+    private func intake(_ backends: Backends) throws -> [any Service] {
         let events = RedisCompletionEvents(client: backends.redis, pools: backends.queues.map(\.pool))
         let dependencies = IntakeDependencies(
             ledger: backends.ledger,
             queues: backends.queuesByPool,
             events: events,
+            webhooks: try webhookSender(),
             topology: settings.topology,
             clock: .system,
             health: health
@@ -143,7 +149,7 @@ package struct RoleRunner: Sendable {
     }
 
     /// What libraries have to say below a warning is of no interest to operators.
-    private var quiet: Logger {
+    var quiet: Logger {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)
         return logger

@@ -47,7 +47,7 @@ extension SettingDefinition {
 
     /// Every scalar setting, in the order of the reference.
     package static let all: [SettingDefinition] =
-        redis + ledger + intake + worker + scheduler + simulator + operations + log
+        redis + ledger + intake + worker + scheduler + webhooks + simulator + operations + log
 
     /// The sections that hold scalar settings.
     static let sections = Set(all.map { String($0.path.prefix { $0 != "." }) })
@@ -148,6 +148,38 @@ extension SettingDefinition {
             "Most bytes of one batch that wait in one pool's queue at a time, roughly."
         ),
     ]
+    private static let webhooks = [
+        setting("webhooks.couriers", .integer(0...8), "1", "Courier processes under `penstockd up`; 0 sends nothing."),
+        setting(
+            "webhooks.allow_private_addresses",
+            .flag,
+            "false",
+            "Send to private, loopback, link-local and reserved addresses too: whoever may register an endpoint then "
+                + "reaches the network behind this machine."
+        ),
+        setting("webhooks.allow_http", .flag, "false", "Send to http:// URLs too."),
+        setting(
+            "webhooks.allow_per_job_urls",
+            .flag,
+            "false",
+            "Let callers give a webhook with a single job or batch, beside registered endpoints."
+        ),
+        setting("webhooks.max_endpoints", .integer(1...1000), "20", "Most endpoints per tenant."),
+        setting("webhooks.timeout_seconds", .integer(1...60), "20", "Longest attempt."),
+        setting("webhooks.concurrency", .integer(1...4096), "256", "Attempts at once per courier."),
+        setting(
+            "webhooks.concurrency_per_destination",
+            .integer(1...256),
+            "8",
+            "Attempts at once to one endpoint per courier; fewer while it fails."
+        ),
+        setting(
+            "webhooks.retry_scale_per_mille",
+            .integer(1...1000),
+            "1000",
+            "Shortens the waits between attempts (5 s, 5 min, 30 min, 2 h, … 24 h) for tests; 1000 is the schedule."
+        ),
+    ]
     private static let simulator = [
         setting("simulator.enabled", .flag, "false", "Run a simulated provider under `penstockd up`."),
         setting("simulator.host", .text, "127.0.0.1", "Address of the simulated provider."),
@@ -196,7 +228,7 @@ extension SettingDefinition {
             ports,
             "9100",
             "Port of /metrics, /healthz and /readyz; 0 takes any and logs it. Under `penstockd up`: intake the port "
-                + "itself, schedulers from +10, workers from +20, the simulator +90."
+                + "itself, schedulers from +10, workers from +20, the simulator +90, couriers from +91."
         ),
     ]
     private static let log = [

@@ -14,6 +14,7 @@ package struct Settings: Sendable {
     package var intake: IntakeConfiguration
     package var worker: WorkerSettings
     package var scheduler: SchedulerSettings
+    package var webhooks: WebhookSettings
     package var simulatorEnabled: Bool
     package var simulator: SimulatorConfiguration
     package var operationsHost: String
@@ -91,6 +92,7 @@ extension Settings {
         intake = IntakeConfiguration(values)
         worker = WorkerSettings(values)
         scheduler = SchedulerSettings(values)
+        webhooks = WebhookSettings(values)
         simulatorEnabled = values.flag("simulator.enabled")
         simulator = SimulatorConfiguration(values)
         operationsHost = values.text("operations.host")
@@ -110,6 +112,11 @@ extension IntakeConfiguration {
             maxFileBytes: values.integer("intake.max_file_bytes"),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
             keyCacheSeconds: values.integer("intake.key_cache_seconds"),
+            webhooks: WebhookRules(
+                allowsHTTP: values.flag("webhooks.allow_http"),
+                allowsOwnTargets: values.flag("webhooks.allow_per_job_urls"),
+                maxEndpoints: values.integer("webhooks.max_endpoints")
+            ),
             version: PenstockVersion.text
         )
     }
@@ -176,12 +183,17 @@ enum PriceVersion {
     /// FNV-1a over names and prices, so that equal tables have equal names on all machines.
     static func of(_ topology: Topology) -> String {
         let lines = topology.pools.flatMap(\.targets).map { target in
-            "\(target.name)=\(target.price.map { "\($0.input.value)/\($0.cachedInput?.value ?? -1)/\($0.output.value)" } ?? "")"
+            "\(target.name)=\(target.price.map(text) ?? "")"
         }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in lines.sorted().joined(separator: ";").utf8 {
             hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
         }
         return "p-" + String(hash, radix: 16)
+    }
+
+    private static func text(_ price: TokenPrice) -> String {
+        let write = price.cacheWrite.map { "/w\($0.value)" } ?? ""
+        return "\(price.input.value)/\(price.cachedInput?.value ?? -1)/\(price.output.value)\(write)"
     }
 }

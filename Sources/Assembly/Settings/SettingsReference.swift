@@ -42,6 +42,7 @@ package enum SettingsReference {
                 price:                             # US dollars per million tokens; left out: cost unknown
                   input_per_million: "0.15"
                   cached_input_per_million: "0.075"
+                  # cache_write_per_million: "3.75"  # where writing to the cache has a price of its own
                   output_per_million: "0.60"
         routes:
           gpt-4o-mini: example

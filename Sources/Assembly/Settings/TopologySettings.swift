@@ -6,7 +6,9 @@ struct TopologySettings {
         "provider", "base_url", "api_key_env", "api_key_file", "model", "limit_groups", "max_concurrency",
         "timeout_seconds", "price",
     ]
-    private static let priceKeys = ["input_per_million", "cached_input_per_million", "output_per_million"]
+    private static let priceKeys = [
+        "input_per_million", "cached_input_per_million", "cache_write_per_million", "output_per_million",
+    ]
     private static let groupKeys = [
         "requests_per_minute", "tokens_per_minute", "input_tokens_per_minute", "output_tokens_per_minute",
         "max_concurrency",
@@ -119,7 +121,12 @@ struct TopologySettings {
         guard let input = try price.usd("input_per_million"), let output = try price.usd("output_per_million") else {
             throw section.error("price", "needs input_per_million and output_per_million")
         }
-        return TokenPrice(input: input, cachedInput: try price.usd("cached_input_per_million"), output: output)
+        return TokenPrice(
+            input: input,
+            cachedInput: try price.usd("cached_input_per_million"),
+            cacheWrite: try price.usd("cache_write_per_million"),
+            output: output
+        )
     }
 
     private func routes(_ section: SettingsSection, _ pools: [Pool]) throws(SettingsError) -> [String: PoolName] {

@@ -11,11 +11,12 @@ struct BatchRequest {
     let jobClass: JobClass
     let tags: JobTags
     let metadata: [MetadataPair]?
+    let webhook: WebhookTarget?
 
     /// Fields that are not known are ignored: SDKs may learn new ones.
     ///
     /// - Throws: 400.
-    init(_ body: [UInt8]) throws {
+    init(_ body: [UInt8], webhooks: WebhookRules) throws {
         let fields = try JSONFields(body: body)
         inputFile = FileID(try fields.requiredText("input_file_id", length: 1...128))
         guard let endpoint: Endpoint = try fields.choice("endpoint") else { throw fields.missing("endpoint") }
@@ -29,6 +30,7 @@ struct BatchRequest {
         let options = try JobOptions(metadata: metadata ?? [])
         jobClass = options.jobClass ?? .batch
         tags = options.tags
+        webhook = try WebhookField.target(fields, webhooks)
         try Self.checkOutputExpiry(fields)
     }
 
@@ -43,7 +45,8 @@ struct BatchRequest {
             expiresAt: now.adding(duration),
             jobClass: jobClass,
             tags: tags,
-            metadata: metadata
+            metadata: metadata,
+            webhook: webhook
         )
     }
 

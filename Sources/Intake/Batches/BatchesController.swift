@@ -9,6 +9,7 @@ struct BatchesController: Sendable {
 
     let ledger: any Ledger
     let progress: BatchProgress
+    let webhooks: WebhookRules
     let maxBodyBytes: Int
     let clock: WallClock
     let metrics: IntakeMetrics
@@ -24,7 +25,7 @@ struct BatchesController: Sendable {
     private func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let body = try await context.body.collect(upTo: maxBodyBytes)
-        let order = try BatchRequest(body)
+        let order = try BatchRequest(body, webhooks: webhooks)
         try context.caller.require(order.jobClass, param: "metadata.penstock_class")
         try await checkInput(order.inputFile, of: context.tenant)
         let now = clock.now()

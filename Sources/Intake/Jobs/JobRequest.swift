@@ -5,6 +5,7 @@ import Penstock
 struct JobRequest {
     private static let known = [
         "endpoint", "body", "class", "deadline", "tags", "metadata", "durability", "idempotency_key",
+        "webhook",
     ]
     private static let tagNames = ["feature", "customer"]
 
@@ -19,10 +20,11 @@ struct JobRequest {
     let metadata: [UInt8]
     let durability: Durability
     let idempotencyKey: String?
+    let webhook: WebhookTarget?
 
     /// - Parameter headerKey: the key of the `Idempotency-Key` header.
     /// - Throws: 400.
-    init(_ bytes: [UInt8], headerKey: String?, at now: Timestamp) throws {
+    init(_ bytes: [UInt8], headerKey: String?, webhooks: WebhookRules, at now: Timestamp) throws {
         let fields = try JSONFields(body: bytes)
         try fields.allowOnly(Self.known)
         endpoint = try fields.choice("endpoint") ?? .chatCompletions
@@ -36,6 +38,7 @@ struct JobRequest {
         metadata = hasMetadata ? Array(fields.value("metadata")?.rawBytes ?? []) : []
         durability = try fields.choice("durability") ?? .redis
         idempotencyKey = try Self.key(fields, headerKey)
+        webhook = try WebhookField.target(fields, webhooks)
     }
 
     /// The job as it waits.
@@ -55,6 +58,7 @@ struct JobRequest {
             tags: tags,
             metadata: metadata,
             durability: isKept ? .ledger : .redis,
+            webhook: webhook,
             body: isKept ? .inLedger : .inline(body)
         )
     }

@@ -11,6 +11,7 @@ struct JobsController: Sendable {
     let wait: JobWait
     let listing: JobListing
     let cancellation: JobCancellation
+    let webhooks: WebhookRules
     let maxBodyBytes: Int
     let clock: WallClock
     let metrics: IntakeMetrics
@@ -28,7 +29,7 @@ struct JobsController: Sendable {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let bytes = try await context.body.collect(upTo: maxBodyBytes)
         let now = clock.now()
-        let order = try JobRequest(bytes, headerKey: key, at: now)
+        let order = try JobRequest(bytes, headerKey: key, webhooks: webhooks, at: now)
         try context.caller.require(order.jobClass, param: "class")
         let admitted = try await admission.admit(
             order,

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// An nginx that speaks HTTP/2 over TLS on 127.0.0.1 and forwards to a test server, with a certificate of its own.
 final class Nginx {

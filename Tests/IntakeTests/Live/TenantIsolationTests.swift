@@ -21,6 +21,10 @@ struct TenantIsolationTests {
                 ("GET", "/v1/files/\(file)"), ("GET", "/v1/files/\(file)/content"), ("DELETE", "/v1/files/\(file)"),
                 ("GET", "/v1/batches/\(batch)"), ("POST", "/v1/batches/\(batch)/cancel"),
             ]
+            let endpoint = try await intake.webhookEndpoint()
+            for (method, path) in [("GET", ""), ("DELETE", ""), ("POST", "/rotate_secret")] {
+                asked.append((method, "/v1/webhook_endpoints/\(endpoint)\(path)"))
+            }
             for job in [live, kept, finished] {
                 asked += [
                     ("GET", "/v1/jobs/\(job)"), ("GET", "/v1/jobs/\(job)?wait=30"),
@@ -35,6 +39,7 @@ struct TenantIsolationTests {
                 }
             }
             #expect(intake.ledger.edit { $0.rows[live] } == nil)
+            #expect(intake.ledger.edit { $0.webhookEndpoints[endpoint]?.version } == 0)
             #expect(intake.ledger.edit { $0.batches[BatchID(batch)]?.state } == .validating)
             #expect(intake.ledger.edit { $0.files[FileID(file)] } != nil)
         }
@@ -45,7 +50,11 @@ struct TenantIsolationTests {
             _ = try await intake.batch()
             try await JobsLiveTests.finish(intake, try await intake.job())
             _ = try await intake.job()
-            for path in ["/v1/files", "/v1/batches", "/v1/jobs", "/v1/jobs?state=succeeded", "/v1/jobs?state=waiting"] {
+            _ = try await intake.webhookEndpoint()
+            for path in [
+                "/v1/files", "/v1/batches", "/v1/jobs", "/v1/jobs?state=succeeded", "/v1/jobs?state=waiting",
+                "/v1/webhook_endpoints",
+            ] {
                 let mine = try await intake.ask("GET", path).json()
                 #expect((mine["data"]?.count ?? 0) > 0, "\(path)")
                 for key in [TestIntake.other, TestIntake.admin] {
@@ -91,7 +100,7 @@ struct TenantIsolationTests {
             intake.ledger.edit { $0.costs = lines }
             let mine = try await intake.ask("GET", "/v1/costs?group_by=tenant&since=0&until=2030-01-01T00:00:00Z")
             let total =
-                #"{"calls":2,"input_tokens":3,"cached_tokens":1,"output_tokens":4,"reasoning_tokens":2,"cost_usd":"0.000000005","unknown_costs":1}"#
+                #"{"calls":2,"input_tokens":3,"cached_tokens":1,"cache_write_tokens":0,"output_tokens":4,"reasoning_tokens":2,"cost_usd":"0.000000005","unknown_costs":1}"#
             #expect(
                 mine.text == #"{"object":"list","group_by":"tenant","data":["#
                     + total.replacing("{", with: #"{"key":"acme","#) + #"],"total":\#(total)}"#

@@ -14,6 +14,7 @@ struct Surroundings: Sendable {
     let queue = InMemoryQueue(PoolName("small"))
     let secondQueue = InMemoryQueue(PoolName("large"))
     let events = InMemoryEvents()
+    let webhooks = ScriptedWebhookSender()
     let health = Health(expecting: ["intake"])
     let log = CapturedLog()
 
@@ -26,6 +27,7 @@ struct Surroundings: Sendable {
             ledger: ledger,
             queues: [queue.pool: queue, secondQueue.pool: secondQueue],
             events: events,
+            webhooks: webhooks,
             topology: Topology(pools: pools, routes: routes),
             clock: WallClock { Self.now },
             health: health

@@ -1,18 +1,18 @@
 import Glibc
 
 /// A request as a test server read it.
-struct ReceivedRequest: Sendable {
-    let method: String
-    let target: String
+package struct ReceivedRequest: Sendable {
+    package let method: String
+    package let target: String
     /// Lower-case names.
-    let headers: [String: String]
-    let body: [UInt8]
+    package let headers: [String: String]
+    package let body: [UInt8]
 }
 
 /// The server's side of one TCP connection; blocking, used by one thread.
-final class TestConnection {
+package final class TestConnection {
     /// From 1, in the order of acceptance.
-    let number: Int
+    package let number: Int
     private let descriptor: Int32
     private var buffer: [UInt8] = []
 
@@ -26,7 +26,7 @@ final class TestConnection {
     }
 
     /// The next request with its whole body; nil at the end of the connection.
-    func readRequest() -> ReceivedRequest? {
+    package func readRequest() -> ReceivedRequest? {
         var end = headEnd()
         while end == nil {
             guard fill() else { return nil }
@@ -51,17 +51,17 @@ final class TestConnection {
 
     /// False once the peer is gone or the send limit of `limitSending` passed.
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    package func send(_ bytes: [UInt8]) -> Bool {
         sent(bytes) == bytes.count
     }
 
     @discardableResult
-    func send(_ text: String) -> Bool {
+    package func send(_ text: String) -> Bool {
         send(Array(text.utf8))
     }
 
     /// How many of the bytes the kernel took.
-    func sent(_ bytes: [UInt8]) -> Int {
+    package func sent(_ bytes: [UInt8]) -> Int {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -71,21 +71,21 @@ final class TestConnection {
         return bytes.count - rest.count
     }
 
-    func respond(_ status: Int = 200, headers: String = "", body: [UInt8] = []) {
+    package func respond(_ status: Int = 200, headers: String = "", body: [UInt8] = []) {
         send(Array("HTTP/1.1 \(status) X\r\nContent-Length: \(body.count)\r\n\(headers)\r\n".utf8) + body)
     }
 
-    func respond(_ status: Int = 200, headers: String = "", text: String) {
+    package func respond(_ status: Int = 200, headers: String = "", text: String) {
         respond(status, headers: headers, body: Array(text.utf8))
     }
 
     /// Blocks until the peer closes.
-    func waitForEnd() {
+    package func waitForEnd() {
         while fill() { buffer = [] }
     }
 
     /// Small kernel buffers, and a send that finds no room for so long gives up.
-    func limitSending(milliseconds: Int) {
+    package func limitSending(milliseconds: Int) {
         var size: Int32 = 64 << 10
         setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         var limit = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)

@@ -1,0 +1,39 @@
+import Courier
+import Ledger
+import Logging
+import Penstock
+import Webhooks
+
+extension RoleRunner {
+    /// Without Redis: what is due is in the ledger, and is delivered while Redis is down.
+    func runCourier() async throws {
+        let ledger = try Backends.openLedger(settings, logger: logger)
+        let dependencies = CourierDependencies(
+            ledger: ledger,
+            sender: try webhookSender(),
+            clock: .system,
+            health: health,
+            metrics: metrics
+        )
+        let configuration = CourierConfiguration(
+            concurrency: settings.webhooks.concurrency,
+            concurrencyPerDestination: settings.webhooks.concurrencyPerDestination,
+            lease: settings.webhooks.lease,
+            schedule: settings.webhooks.schedule
+        )
+        try await serve([CourierService(configuration: configuration, dependencies: dependencies, logger: logger)])
+        try await ledger.close()
+        logger.notice("stopped")
+    }
+
+    func webhookSender() throws -> any WebhookSender {
+        try FetchWebhookSender(
+            timeout: settings.webhooks.timeout,
+            allowsHTTP: settings.webhooks.allowsHTTP,
+            allowsPrivateAddresses: settings.webhooks.allowsPrivateAddresses,
+            maxConnections: settings.webhooks.concurrency,
+            userAgent: "Penstock-Webhooks/\(PenstockVersion.text)",
+            logger: quiet
+        )
+    }
+}

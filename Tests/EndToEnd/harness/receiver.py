@@ -1,0 +1,56 @@
+"""A receiver of webhooks on this machine."""
+
+import http.server
+import threading
+
+
+class Receiver:
+    """Answers what `answer(number)` says (a status, or status and headers) and remembers; `number` counts from 1."""
+
+    def __init__(self, answer=lambda number: 200):
+        self.received, self.lock = [], threading.Lock()
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                with receiver.lock:
+                    number = len(receiver.received) + 1
+                    reply = answer(number)
+                    status, headers = reply if isinstance(reply, tuple) else (reply, {})
+                    receiver.received.append(Received(dict(self.headers.items()), body, status))
+                self.send_response(status)
+                for name, value in {"content-length": "0", **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def taken(self):
+        """What was answered with success."""
+        with self.lock:
+            return [each for each in self.received if 200 <= each.status < 300]
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Received:
+    def __init__(self, headers, body, status):
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.body, self.status = body, status
+
+    @property
+    def id(self):
+        return self.headers["webhook-id"]

@@ -1,0 +1,74 @@
+import Logging
+import Penstock
+import Telemetry
+
+/// Sends what is due to one destination, and ends when there is nothing more.
+///
+/// It begins with one attempt at a time and doubles with every success, up to the limit; a failure brings it back to
+/// one. So a receiver that is down or slow occupies one place, not its share.
+struct Lane: Sendable {
+    let destination: String
+    let ledger: any WebhookLedger
+    let slots: SendSlots
+    let board: LaneBoard
+    let attempt: DeliveryAttempt
+    let configuration: CourierConfiguration
+    let clock: WallClock
+    let logger: Logger
+
+    func run() async {
+        await withTaskGroup(of: Bool.self) { group in
+            var underWay = 0
+            var allowed = 1
+            while true {
+                // Half a load at least, so that not every attempt costs a lease of its own.
+                if underWay * 2 <= allowed, board.takesMore(destination, at: clock.now()) {
+                    for delivery in await lease(atMost: max(1, allowed - underWay)) {
+                        underWay += 1
+                        group.addTask { await send(delivery) }
+                    }
+                }
+                guard underWay > 0 else {
+                    if board.end(destination, at: clock.now()) { return }
+                    continue
+                }
+                let isDelivered = await group.next() ?? false
+                underWay -= 1
+                allowed = isDelivered ? min(allowed * 2, configuration.concurrencyPerDestination) : 1
+            }
+        }
+    }
+
+    private func send(_ delivery: WebhookDelivery) async -> Bool {
+        defer { slots.release(1) }
+        return await attempt.run(delivery)
+    }
+
+    /// Each delivery comes with a place, so that a lease never waits for one.
+    private func lease(atMost most: Int) async -> [WebhookDelivery] {
+        board.looks(for: destination)
+        let places = await slots.take(atMost: most)
+        // While it waited for a place, much may have happened.
+        let leased = board.isOpen(destination, at: clock.now()) ? await lease(exactly: places) : []
+        slots.release(places - leased.count)
+        if leased.count == places { board.foundPlenty(for: destination) }
+        return leased
+    }
+
+    private func lease(exactly limit: Int) async -> [WebhookDelivery] {
+        let now = clock.now()
+        do {
+            return try await ledger.leaseDeliveries(
+                to: destination,
+                token: IDGenerator.attempt().text,
+                at: now,
+                until: now.adding(configuration.lease),
+                limit: limit
+            )
+        } catch {
+            // The next sweep finds the destination again.
+            logger.warning("webhooks could not be leased", [.target: .text(destination)], error: error)
+            return []
+        }
+    }
+}
