@@ -101,6 +101,9 @@ let package = Package(
             providers: [.apt(["libmongoc-dev"])]
         ),
 
+        // Debian's libjq has no pkg-config file.
+        .systemLibrary(name: "CJQ", path: "Sources/CJQ", providers: [.apt(["libjq-dev"])]),
+
         // 1: base
         module("JSON", []),
         module("Telemetry", [logging, coreMetrics]),
@@ -118,7 +121,11 @@ let package = Package(
             resources: [.embedInCode("Scripts")]
         ),
         module("Ledger", ["Penstock", "Mongo", "JSON", "Telemetry", logging, coreMetrics, grdb]),
-        module("Providers", ["Penstock", "Fetch", "JSON", "Telemetry", logging]),
+        module(
+            "Providers",
+            ["CJQ", "Penstock", "Fetch", "JSON", "Telemetry", logging],
+            resources: [.embedInCode("Adapters")]
+        ),
         module("Webhooks", ["Penstock", "Fetch", logging, crypto]),
 
         // 3: apps

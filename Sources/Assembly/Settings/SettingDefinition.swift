@@ -47,7 +47,7 @@ extension SettingDefinition {
 
     /// Every scalar setting, in the order of the reference.
     package static let all: [SettingDefinition] =
-        redis + ledger + intake + worker + scheduler + webhooks + simulator + operations + log
+        redis + ledger + intake + worker + scheduler + webhooks + adapters + simulator + operations + log
 
     /// The sections that hold scalar settings.
     static let sections = Set(all.map { String($0.path.prefix { $0 != "." }) })
@@ -179,6 +179,14 @@ extension SettingDefinition {
             "1000",
             "Shortens the waits between attempts (5 s, 5 min, 30 min, 2 h, … 24 h) for tests; 1000 is the schedule."
         ),
+    ]
+    private static let adapters = [
+        setting(
+            "adapters.directory",
+            .optionalText,
+            "",
+            "Where NAME.jq files add families for a target's `adapter` or replace built-in ones: ops/adapters.md."
+        )
     ]
     private static let simulator = [
         setting("simulator.enabled", .flag, "false", "Run a simulated provider under `penstockd up`."),

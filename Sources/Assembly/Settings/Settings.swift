@@ -1,6 +1,7 @@
 package import Intake
 import Logging
 package import Penstock
+package import Providers
 package import Simulator
 
 /// All settings of a process, checked.
@@ -21,6 +22,9 @@ package struct Settings: Sendable {
     package var operationsPort: Int
     package var logLevel: String
     package var topology: Topology
+    package var adaptersDirectory: String?
+    /// What the targets' adapters are; empty until `loadAdapters`.
+    package var adapters: AdapterLibrary
     /// Names the price table in cost rows: it changes when a price does.
     package var priceVersion: String
 }
@@ -98,8 +102,30 @@ extension Settings {
         operationsHost = values.text("operations.host")
         operationsPort = values.integer("operations.port")
         logLevel = values.text("log.level")
+        adaptersDirectory = values.optionalText("adapters.directory")
+        adapters = AdapterLibrary()
         topology = try TopologySettings(secrets: secrets).read(root)
         priceVersion = PriceVersion.of(topology)
+    }
+}
+
+extension Settings {
+    /// Reads and compiles the adapters that targets name, and notes what they serve.
+    ///
+    /// - Throws: `SettingsError` that says what is wrong with which one.
+    mutating func loadAdapters() throws(SettingsError) {
+        let names = Set(topology.pools.flatMap { $0.targets.map(\.adapter) })
+        do {
+            adapters = try AdapterLibrary(names, directory: adaptersDirectory)
+        } catch {
+            throw SettingsError("settings `pools.*.targets.*.adapter` and `adapters.directory`: \(error)")
+        }
+        for pool in topology.pools.indices {
+            for target in topology.pools[pool].targets.indices {
+                let family = topology.pools[pool].targets[target].adapter
+                topology.pools[pool].targets[target].endpoints = adapters.endpoints(of: family)
+            }
+        }
     }
 }
 

@@ -33,6 +33,7 @@ package enum SettingsReference {
             targets:
               example-target:
                 provider: openai                   # as OpenTelemetry names it
+                adapter: openai                    # the API it speaks: openai, anthropic, or a file's name
                 base_url: https://api.openai.com/v1
                 api_key_env: OPENAI_API_KEY        # or api_key_file: /run/secrets/openai
                 model: gpt-4o-mini                 # what the provider calls it; left out: the caller's alias

@@ -3,7 +3,7 @@ import Penstock
 /// Reads `pools` and `routes`: names are the operator's, so these sections have no fixed keys at the top.
 struct TopologySettings {
     private static let targetKeys = [
-        "provider", "base_url", "api_key_env", "api_key_file", "model", "limit_groups", "max_concurrency",
+        "provider", "adapter", "base_url", "api_key_env", "api_key_file", "model", "limit_groups", "max_concurrency",
         "timeout_seconds", "price",
     ]
     private static let priceKeys = [
@@ -86,8 +86,15 @@ struct TopologySettings {
             limitGroups: limitGroups,
             maxConcurrency: try section.integer("max_concurrency", 1...1_000_000),
             timeout: .seconds(try section.integer("timeout_seconds", 1...3600) ?? 300),
-            price: try price(section)
+            price: try price(section),
+            adapter: try adapter(section)
         )
+    }
+
+    private func adapter(_ section: SettingsSection) throws(SettingsError) -> String {
+        let name = try section.scalar("adapter") ?? Target.passThrough
+        try checkName(name, "\(section.path).adapter")
+        return name
     }
 
     private func baseURL(_ section: SettingsSection) throws(SettingsError) -> String {
