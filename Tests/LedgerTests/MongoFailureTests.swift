@@ -22,7 +22,9 @@ import Testing
             await #expect(throws: LedgerUnavailable.self) { try await ledger.terminalRow(of: rows[0].job) }
             #expect(ContinuousClock.now - start < .seconds(20))
             try await server.restart()
-            while (try? await ledger.terminalRow(of: rows[0].job)) == nil { try await Task.sleep(for: .milliseconds(50)) }
+            while (try? await ledger.terminalRow(of: rows[0].job)) == nil {
+                try await Task.sleep(for: .milliseconds(50))
+            }
             // The caller repeats what may or may not have been written.
             for row in rows {
                 #expect(try await ledger.record(Completion(attempt: nil, terminal: row)) == .won)

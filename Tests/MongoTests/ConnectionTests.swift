@@ -57,7 +57,10 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func aServerThatHangs() async throws {
         try await MongoServer.with { server in
-            let client = try MongoClient.make(server.uri(database: "x", options: "?socketTimeoutMS=1000"), patience: 1500)
+            let client = try MongoClient.make(
+                server.uri(database: "x", options: "?socketTimeoutMS=1000"),
+                patience: 1500
+            )
             server.freeze()
             do {
                 try await client.run { session in try session.command(["ping": 1]) }

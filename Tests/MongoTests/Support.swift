@@ -5,7 +5,9 @@ import Synchronization
 
 extension MongoClient {
     /// A client of a test, on two threads.
-    static func make(_ uri: String, logger: Logger = Logger(label: "test"), patience: Int32 = 5000) throws -> MongoClient {
+    static func make(_ uri: String, logger: Logger = Logger(label: "test"), patience: Int32 = 5000) throws
+        -> MongoClient
+    {
         var configuration = MongoConfiguration(uri: uri, defaultDatabase: "penstock", threads: 2)
         configuration.serverSelectionTimeout = patience
         return try MongoClient(configuration, logger: logger, metrics: NOOPMetricsHandler.instance)

@@ -51,7 +51,9 @@ package enum Loopback {
         defer { close(descriptor) }
         var limit = timeval(tv_sec: 1, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        guard connect(descriptor, to: port), send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) > 0 else { return nil }
+        guard connect(descriptor, to: port), send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) > 0 else {
+            return nil
+        }
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil

@@ -53,11 +53,14 @@ struct AttemptDocument: Sendable {
         guard let usage else { return [] }
         return [
             ("input_tokens", .integer(usage.input)), ("cached_tokens", .integer(usage.cachedInput)),
-            ("output_tokens", .integer(usage.output)), ("reasoning_tokens", .integer(usage.reasoning)),
+            ("cache_write_tokens", .integer(usage.cacheWrite)), ("output_tokens", .integer(usage.output)),
+            ("reasoning_tokens", .integer(usage.reasoning)),
         ]
     }
 
-    fileprivate static let tokenNames = ["input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"]
+    fileprivate static let tokenNames = [
+        "input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens",
+    ]
 
     /// - Returns: nil when there is none: unknown, or a sum over attempts without any.
     fileprivate static func usage(_ fields: borrowing BSONFields) throws -> Usage? {
@@ -65,6 +68,7 @@ struct AttemptDocument: Sendable {
         return Usage(
             input: input,
             cachedInput: try fields.int("cached_tokens"),
+            cacheWrite: try fields.int("cache_write_tokens"),
             output: try fields.int("output_tokens"),
             reasoning: try fields.int("reasoning_tokens")
         )

@@ -91,10 +91,11 @@ extension MongoLedger {
     package func webhookBacklog(at now: Timestamp) async throws -> WebhookBacklog {
         try await run { session in
             let events = try [MongoSchema.jobs, MongoSchema.batches].reduce(0) { sum, collection in
-                try sum + session.aggregate(
-                    [["$match": ["webhook_due": true]], ["$group": ["_id": .null, "count": ["$sum": 1]]]],
-                    in: collection
-                ) { fields in try fields.int("count") }.reduce(0, +)
+                try sum
+                    + session.aggregate(
+                        [["$match": ["webhook_due": true]], ["$group": ["_id": .null, "count": ["$sum": 1]]]],
+                        in: collection
+                    ) { fields in try fields.int("count") }.reduce(0, +)
             }
             let due = try session.aggregate(
                 [

@@ -86,7 +86,9 @@ package struct BSONFields: ~Copyable {
     {
         guard let member = try member(key, type) else { return nil }
         let view = BSONStorage()
-        guard bson_init_static(view.pointer, member.start, Int(member.length)) else { throw DamagedDocument(field: key) }
+        guard bson_init_static(view.pointer, member.start, Int(member.length)) else {
+            throw DamagedDocument(field: key)
+        }
         return try withExtendedLifetime(view) { try read(BSONFields(view.pointer)) }
     }
 

@@ -41,7 +41,12 @@ extension MongoSession {
             let options: BSONDocument = ["upsert": .flag(upsert)]
             defer { withExtendedLifetime((filter, update, options)) {} }
             return mongoc_collection_update_one(
-                pointer, filter.pointer, update.pointer, options.pointer, reply, error
+                pointer,
+                filter.pointer,
+                update.pointer,
+                options.pointer,
+                reply,
+                error
             )
         }.read { fields in
             try fields.int("matchedCount") > 0 || (fields.optionalInt("upsertedCount") ?? 0) > 0

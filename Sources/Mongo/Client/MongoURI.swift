@@ -58,8 +58,10 @@ final class MongoURI {
         try setDefault(MONGOC_URI_SERVERSELECTIONTIMEOUTMS, configuration.serverSelectionTimeout)
         try setDefault(MONGOC_URI_CONNECTTIMEOUTMS, configuration.connectTimeout)
         try setDefault(MONGOC_URI_SOCKETTIMEOUTMS, configuration.socketTimeout)
-        try require(mongoc_uri_set_option_as_int32(pointer, MONGOC_URI_MAXPOOLSIZE, Int32(configuration.threads)),
-            MONGOC_URI_MAXPOOLSIZE)
+        try require(
+            mongoc_uri_set_option_as_int32(pointer, MONGOC_URI_MAXPOOLSIZE, Int32(configuration.threads)),
+            MONGOC_URI_MAXPOOLSIZE
+        )
     }
 
     private func setDefault(_ option: String, _ value: Int32) throws(MongoError) {

@@ -18,11 +18,21 @@ class SQLiteLedger:
 
     def attempts(self, **where):
         """Cost rows, as dictionaries; those whose members are like `where`."""
+        return self.rows("attempts", where)
+
+    def deliveries(self, **where):
+        """Webhooks, sent or not."""
+        return self.rows("deliveries", where)
+
+    def undispatched_events(self):
+        return len(self.rows("events", {}))
+
+    def rows(self, table, where):
         conditions = " AND ".join(f"{name} = ?" for name in where) or "TRUE"
         database = sqlite3.connect(f"{self.file.as_uri()}?mode=ro", uri=True, timeout=30)
         database.row_factory = sqlite3.Row
         try:
-            return [dict(row) for row in database.execute(f"SELECT * FROM attempts WHERE {conditions}", [*where.values()])]
+            return [dict(row) for row in database.execute(f"SELECT * FROM {table} WHERE {conditions}", [*where.values()])]
         finally:
             database.close()
 
@@ -66,6 +76,12 @@ class MongoDBLedger:
         names = ["cost_nano", "input_tokens", "output_tokens", "feature", "customer"]
         # What is absent in a document is NULL in a row.
         return [{**dict.fromkeys(names), **document} for document in self.database.attempts.find(where)]
+
+    def deliveries(self, **where):
+        return list(self.database.deliveries.find(where))
+
+    def undispatched_events(self):
+        return sum(self.database[name].count_documents({"webhook_due": True}) for name in ["jobs", "batches"])
 
     def stop(self):
         if self.process is None:
