@@ -49,7 +49,7 @@ final class MongoFixture: Sendable {
     }
 
     /// Runs an operation on the fixture's database, beside the ledger.
-    func onDatabase<Value: Sendable>(_ body: @escaping @Sendable (borrowing MongoSession) throws -> Value) async throws
+    func onDatabase<Value: Sendable>(_ body: @escaping @Sendable (MongoSession) throws -> Value) async throws
         -> Value
     {
         let configuration = MongoConfiguration(uri: uri, defaultDatabase: "penstock", threads: 1)

@@ -35,7 +35,7 @@ struct CompletionGroup: ~Copyable {
     /// Writes the drafts.
     ///
     /// - Returns: in their order, what came of each; a draft that is refused takes no other with it.
-    static func commit(_ drafts: [CompletionDraft], _ session: borrowing MongoSession) -> [Outcome] {
+    static func commit(_ drafts: [CompletionDraft], _ session: MongoSession) -> [Outcome] {
         var group = CompletionGroup(drafts)
         do {
             try group.putAttempts(session)
@@ -49,7 +49,7 @@ struct CompletionGroup: ~Copyable {
     }
 
     /// What is known stays: only `unknown` gives way, and only to something known.
-    private mutating func putAttempts(_ session: borrowing MongoSession) throws {
+    private mutating func putAttempts(_ session: MongoSession) throws {
         let places = drafts.indices.filter { drafts[$0].attempt != nil }
         let attempts = places.compactMap { drafts[$0].attempt }
         for refused in try session.insert(attempts.map(\.document), into: MongoSchema.attempts) {
@@ -64,7 +64,7 @@ struct CompletionGroup: ~Copyable {
     }
 
     /// - Returns: the drafts whose job had a row.
-    private mutating func putRows(_ session: borrowing MongoSession) throws -> [Int] {
+    private mutating func putRows(_ session: MongoSession) throws -> [Int] {
         let places = drafts.indices.filter { drafts[$0].row != nil && !hasFailed($0) }
         let rows = places.compactMap { drafts[$0].row }
         for row in rows { try row.parts?.put(session) }
@@ -81,7 +81,7 @@ struct CompletionGroup: ~Copyable {
     }
 
     /// Also for those that lost: the winner may have died before it came to this.
-    private func forgetAccepted(_ session: borrowing MongoSession) throws {
+    private func forgetAccepted(_ session: MongoSession) throws {
         let ended = drafts.indices.compactMap { place -> String? in
             guard let row = drafts[place].row, row.isSingle, !hasFailed(place) else { return nil }
             return row.job.text
@@ -91,7 +91,7 @@ struct CompletionGroup: ~Copyable {
     }
 
     /// Whoever comes second follows the winner; one that finds its very own decision repeats it after a lost answer.
-    private mutating func followWinners(_ lost: [Int], _ session: borrowing MongoSession) throws {
+    private mutating func followWinners(_ lost: [Int], _ session: MongoSession) throws {
         guard !lost.isEmpty else { return }
         let winners = try Winner.read(lost.compactMap { drafts[$0].row?.job.text }, session)
         for place in lost {
@@ -112,7 +112,7 @@ private struct Winner {
     let finishedAt: Timestamp
 
     /// The winners of jobs that have one.
-    static func read(_ jobs: [String], _ session: borrowing MongoSession) throws -> [String: Winner] {
+    static func read(_ jobs: [String], _ session: MongoSession) throws -> [String: Winner] {
         let wanted = Set(jobs)
         return try session.onMajority {
             let found = try session.find(

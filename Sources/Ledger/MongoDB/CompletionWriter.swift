@@ -67,7 +67,7 @@ final class CompletionWriter: Sendable {
         }
     }
 
-    private func commit(_ group: [Pending], _ session: borrowing MongoSession) {
+    private func commit(_ group: [Pending], _ session: MongoSession) {
         // Another group in flight may have taken everything.
         guard !group.isEmpty else { return }
         let start = ContinuousClock.now

@@ -22,7 +22,7 @@ struct LargeBytes: Sendable {
     var byteCount: Int { bytes.count }
     var count: Int { (bytes.count + Self.limit - 1) / Self.limit }
 
-    func put(_ session: borrowing MongoSession) throws {
+    func put(_ session: MongoSession) throws {
         for number in 0..<count {
             let start = number * Self.limit
             let part = Array(bytes[start..<min(start + Self.limit, bytes.count)])
@@ -34,7 +34,7 @@ struct LargeBytes: Sendable {
     }
 
     /// Of a row that lost.
-    func remove(_ session: borrowing MongoSession) throws {
+    func remove(_ session: MongoSession) throws {
         let ids = (0..<count).map { Reference.id(key, $0) }
         try session.deleteMany(["_id": ["$in": .texts(ids)]], in: MongoSchema.responseParts)
     }
@@ -51,7 +51,7 @@ struct LargeBytes: Sendable {
             count = try fields.int("response_parts")
         }
 
-        func fetch(_ session: borrowing MongoSession) throws -> [UInt8] {
+        func fetch(_ session: MongoSession) throws -> [UInt8] {
             var bytes: [UInt8] = []
             for number in 0..<count {
                 let part = try session.first(

@@ -68,7 +68,7 @@ package final class MongoLedger: Ledger {
 
     /// Runs an operation on one of the client's threads.
     @discardableResult
-    func run<Value: Sendable>(_ operation: @escaping @Sendable (borrowing MongoSession) throws -> Value) async throws
+    func run<Value: Sendable>(_ operation: @escaping @Sendable (MongoSession) throws -> Value) async throws
         -> Value
     {
         try await pass { try await client.run(operation) }

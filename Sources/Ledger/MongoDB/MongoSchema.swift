@@ -23,12 +23,12 @@ enum MongoSchema {
     /// Makes what is missing; any number of processes may do so at once.
     ///
     /// - Throws: `LedgerUnavailable` when the database is newer than this program.
-    static func prepare(_ session: borrowing MongoSession) throws {
+    static func prepare(_ session: MongoSession) throws {
         try claimVersion(session)
         for (collection, definitions) in indexes { try session.createIndexes(definitions, on: collection) }
     }
 
-    private static func claimVersion(_ session: borrowing MongoSession) throws {
+    private static func claimVersion(_ session: MongoSession) throws {
         try session.insertNew(["_id": "version", "value": .integer(version)], into: "schema")
         let found = try session.first(["_id": "version"], in: "schema") { fields in try fields.int("value") }
         guard let found, found <= version else {

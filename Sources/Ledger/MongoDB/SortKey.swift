@@ -15,7 +15,7 @@ enum SortKey {
     /// where its id says it was made.
     ///
     /// - Returns: nil when the id does not say so: it is past the end.
-    static func of(cursor id: String, in collection: String, _ session: borrowing MongoSession) throws -> String? {
+    static func of(cursor id: String, in collection: String, _ session: MongoSession) throws -> String? {
         let stored = try session.first(["_id": .text(id)], in: collection, fields: ["sort_key": 1]) { fields in
             try fields.optionalText("sort_key")
         }

@@ -20,7 +20,7 @@ package final class MongoClient: Sendable {
         _ configuration: MongoConfiguration,
         logger: Logger,
         metrics: any MetricsFactory,
-        prepare: (borrowing MongoSession) throws -> Void = { _ in }
+        prepare: (MongoSession) throws -> Void = { _ in }
     ) throws {
         DriverLog.send(to: logger)
         let probe = try MongoPool(configuration, declaresStableAPI: false, metrics: metrics)
@@ -45,7 +45,7 @@ package final class MongoClient: Sendable {
     ///
     /// - Throws: what `operation` throws, or `closed`.
     package func run<Value: Sendable>(
-        _ operation: @escaping @Sendable (borrowing MongoSession) throws -> Value
+        _ operation: @escaping @Sendable (MongoSession) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let isTaken = submit { session in
@@ -62,7 +62,7 @@ package final class MongoClient: Sendable {
     /// Queues an operation that tells its outcome by itself.
     ///
     /// - Returns: false when the client is closed; the operation then does not run.
-    package func submit(_ operation: @escaping @Sendable (borrowing MongoSession) -> Void) -> Bool {
+    package func submit(_ operation: @escaping @Sendable (MongoSession) -> Void) -> Bool {
         threads.submit(operation)
     }
 
@@ -72,7 +72,7 @@ package final class MongoClient: Sendable {
     }
 
     /// Whether the server knows the Stable API. One that does not (DocumentDB, MongoDB before 5) refuses the field.
-    private static func knowsStableAPI(_ session: borrowing MongoSession) throws(MongoError) -> Bool {
+    private static func knowsStableAPI(_ session: MongoSession) throws(MongoError) -> Bool {
         try session.command(["ping": 1])
         do throws(MongoError) {
             try session.command(["ping": 1, "apiVersion": "1", "apiStrict": true])

@@ -39,7 +39,7 @@ final class MongoPool: @unchecked Sendable {
     }
 
     /// Lends a client to a thread for the thread's life.
-    func withClient<Value>(_ body: (borrowing MongoSession) throws -> Value) rethrows -> Value {
+    func withClient<Value>(_ body: (MongoSession) throws -> Value) rethrows -> Value {
         // There are as many clients as threads, so this never waits.
         let client = mongoc_client_pool_pop(pointer)
         defer { mongoc_client_pool_push(pointer, client) }

@@ -1,7 +1,7 @@
 import CMongoC
 
 /// A client of libmongoc, lent to an operation for its time on the thread. Every call blocks.
-package struct MongoSession: ~Copyable {
+package struct MongoSession {
     let client: OpaquePointer
     /// The database of all collections.
     package let database: String

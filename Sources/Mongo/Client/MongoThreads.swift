@@ -5,7 +5,7 @@ import Synchronization
 /// The threads on which all of libmongoc's blocking calls run, each with one client for life.
 final class MongoThreads: Sendable {
     /// Runs on one of the threads.
-    typealias Operation = @Sendable (borrowing MongoSession) -> Void
+    typealias Operation = @Sendable (MongoSession) -> Void
 
     private struct State {
         var waiting: [Operation] = []

@@ -56,7 +56,8 @@ struct AdaptedCallTests {
         #expect(request.hasPrefix("POST /v1/messages HTTP/1.1\r\n"))
         #expect(request.contains("x-api-key: sk-test\r\n") && request.contains("anthropic-version: 2023-06-01\r\n"))
         #expect(!request.contains("Authorization"))
-        let sent = #"{"model":"claude","max_tokens":5,"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}"#
+        let sent =
+            #"{"model":"claude","max_tokens":5,"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}"#
         #expect(request.hasSuffix(sent))
     }
 
