@@ -179,6 +179,7 @@ def test_two_thousand_to_a_receiver_that_refuses_every_third(new_stack):
         eventually(lambda: len({each.id for each in receiver.taken}) == 2000, "all are delivered", 300)
         eventually(lambda: stack.ledger("SELECT COUNT(*) FROM deliveries WHERE state = 'delivered'") == [(2000,)],
                    "the ledger knows", 60)
+        print("deliveries by attempts:", stack.ledger("SELECT attempts, COUNT(*) FROM deliveries GROUP BY attempts"))
         bodies = {}
         for each in receiver.received:
             assert bodies.setdefault(each.id, each.body) == each.body, "one id, one body"
