@@ -94,6 +94,15 @@ let package = Package(
             pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]
         ),
+        .systemLibrary(
+            name: "CMongoC",
+            path: "Sources/CMongoC",
+            pkgConfig: "libmongoc-1.0",
+            providers: [.apt(["libmongoc-dev"])]
+        ),
+
+        // Debian's libjq has no pkg-config file.
+        .systemLibrary(name: "CJQ", path: "Sources/CJQ", providers: [.apt(["libjq-dev"])]),
 
         // 1: base
         module("JSON", []),
@@ -102,6 +111,7 @@ let package = Package(
         // 2: clients and domain
         module("Redis", ["CHiredis", nioCore, nioPosix, nioSSL, logging]),
         module("Fetch", ["CCurl", logging]),
+        module("Mongo", ["CMongoC", "Telemetry", logging, coreMetrics]),
         module("Penstock", ["JSON"]),
 
         // 3: adapters
@@ -110,8 +120,12 @@ let package = Package(
             ["Penstock", "Redis", "JSON", "Telemetry", logging],
             resources: [.embedInCode("Scripts")]
         ),
-        module("Ledger", ["Penstock", "JSON", "Telemetry", logging, grdb]),
-        module("Providers", ["Penstock", "Fetch", "JSON", "Telemetry", logging]),
+        module("Ledger", ["Penstock", "Mongo", "JSON", "Telemetry", logging, coreMetrics, grdb]),
+        module(
+            "Providers",
+            ["CJQ", "Penstock", "Fetch", "JSON", "Telemetry", logging],
+            resources: [.embedInCode("Adapters")]
+        ),
         module("Webhooks", ["Penstock", "Fetch", logging, crypto]),
 
         // 3: apps
@@ -173,7 +187,8 @@ let package = Package(
         tests("Fetch", ["Fetch", "CCurl", "TestSupport", logging]),
         tests("Penstock", ["Penstock", "JSON"]),
         tests("Queue", ["Queue", "Penstock", "Redis", "TestSupport", logging]),
-        tests("Ledger", ["Ledger", "Penstock", "TestSupport", logging, grdb]),
+        tests("Mongo", ["Mongo", "Telemetry", "TestSupport", logging, coreMetrics]),
+        tests("Ledger", ["Ledger", "Penstock", "Mongo", "Telemetry", "TestSupport", logging, coreMetrics, grdb]),
         tests("Providers", ["Providers", "Penstock", "Fetch", "JSON", "TestSupport", logging], exclude: ["Golden"]),
         tests(
             "Intake",

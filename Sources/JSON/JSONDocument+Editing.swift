@@ -10,6 +10,14 @@ extension JSONDocument {
         return splicing([(value.range, replacement)])
     }
 
+    /// The text with several values' bytes exchanged at once.
+    ///
+    /// - Precondition: the values are of this document, in its order, and none is inside another.
+    package func replacing(_ replacements: [(value: JSONValue, bytes: [UInt8])]) -> [UInt8] {
+        precondition(replacements.allSatisfy { $0.value.storage === storage }, "a value is of another document")
+        return splicing(replacements.map { ($0.value.range, $0.bytes) })
+    }
+
     /// The text without the root's member `key`: all of them if it is repeated, none if it is missing.
     ///
     /// The comma that the member needed goes with it, and the whitespace on the same side.

@@ -100,7 +100,14 @@ extension BatchDocument {
         else { return nil }
         return BatchSummary(
             counts: BatchCounts(succeeded: succeeded, failed: failed, expired: expired, cancelled: cancelled),
-            usage: Usage(input: input, cachedInput: cached, output: output, reasoning: reasoning),
+            usage: Usage(
+                input: input,
+                cachedInput: cached,
+                // Documents of earlier versions have none.
+                cacheWrite: int(value, "cache_write_tokens") ?? 0,
+                output: output,
+                reasoning: reasoning
+            ),
             cost: Nanodollars(cost),
             unknownCosts: unknownCosts
         )

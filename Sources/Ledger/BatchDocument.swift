@@ -95,6 +95,7 @@ enum BatchDocument {
             writer.member("cancelled", summary.counts.cancelled)
             writer.member("input_tokens", summary.usage.input)
             writer.member("cached_tokens", summary.usage.cachedInput)
+            writer.member("cache_write_tokens", summary.usage.cacheWrite)
             writer.member("output_tokens", summary.usage.output)
             writer.member("reasoning_tokens", summary.usage.reasoning)
             writer.member("cost_nano", summary.cost.value)

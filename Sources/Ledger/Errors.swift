@@ -1,4 +1,5 @@
 import GRDB
+import Mongo
 import Penstock
 
 /// A stored value that no version of this module wrote.
@@ -7,13 +8,15 @@ struct DamagedRow: Error {
     let column: Int
 }
 
-/// The error a caller sees. It names what SQLite said and never contains a value, an argument or SQL.
+/// The error a caller sees. It names what the store said and never contains a value, an argument or SQL.
 func ledgerError(_ error: any Error) -> any Error {
     switch error {
     case is CancellationError, is LedgerUnavailable: error
     case let error as DatabaseError: LedgerUnavailable("the ledger failed: \(name(of: error.extendedResultCode))")
     case let error as DamagedRow:
         LedgerUnavailable("the ledger has a damaged row: table \(error.table), column \(error.column)")
+    case let error as MongoError: LedgerUnavailable("the ledger failed: \(error.description)")
+    case let error as DamagedDocument: LedgerUnavailable("the ledger has a damaged document: field \(error.field)")
     default: LedgerUnavailable("the ledger has a damaged row")
     }
 }

@@ -3,9 +3,11 @@ import Penstock
 
 /// Turns an HTTP answer in the OpenAI dialect into an outcome. Pure: all that is known is in the arguments.
 enum AnswerReader {
+    static let limits = JSONLimits(maxBytes: 64 << 20)
+
     static func read(status: Int, body: [UInt8], header: (String) -> String?) -> CallOutcome {
-        let document = try? JSONDocument(parsing: body, limits: JSONLimits(maxBytes: 64 << 20))
-        let requestID = header("x-request-id") ?? ""
+        let document = try? JSONDocument(parsing: body, limits: limits)
+        let requestID = requestID(header)
         // An answer that is no JSON is kept as a JSON text, so that results always are JSON.
         let kept = document == nil ? quoted(body) : body
         let response = ProviderResponse(statusCode: status, requestID: requestID, body: kept)
@@ -16,6 +18,7 @@ enum AnswerReader {
                     error: error,
                     response: response,
                     retryAfter: RetryHint.read(header),
+                    refusesRetry: header("x-should-retry") == "false",
                     mayHaveBeenSent: true
                 )
             )
@@ -25,6 +28,11 @@ enum AnswerReader {
             return .failed(CallFailure(error: error, mayHaveBeenSent: true))
         }
         return .succeeded(response, usage: UsageReader.read(root["usage"]))
+    }
+
+    /// The provider's name for the call; empty when it gave none.
+    static func requestID(_ header: (String) -> String?) -> String {
+        header("x-request-id") ?? header("request-id") ?? ""
     }
 
     /// The first bytes of something that is no JSON, as a JSON text.

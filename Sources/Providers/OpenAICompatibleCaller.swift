@@ -1,27 +1,20 @@
-package import Fetch
+import Fetch
 import JSON
-package import Penstock
+import Penstock
 
 /// Calls targets that speak the OpenAI dialect: the body goes out as it came, with the model spliced in.
-package struct OpenAICompatibleCaller: ProviderCaller {
-    /// Longest answer that is accepted.
-    private static let maxResponseBytes = 32 << 20
+struct OpenAICompatibleCaller: ProviderCaller {
     private let client: FetchClient
 
-    package init(client: FetchClient) {
+    init(client: FetchClient) {
         self.client = client
     }
 
-    package func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async
+    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async
         -> CallOutcome
     {
         guard let body = Self.body(body, for: target) else {
-            return .failed(
-                CallFailure(
-                    error: JobError(.callerInvalidRequest, "The request's body is not a JSON object."),
-                    mayHaveBeenSent: false
-                )
-            )
+            return .noObject
         }
         do {
             let response = try await client.fetch(request(target, endpoint, body, timeout))
@@ -38,16 +31,7 @@ package struct OpenAICompatibleCaller: ProviderCaller {
     private func request(_ target: Target, _ endpoint: Endpoint, _ body: [UInt8], _ timeout: Duration)
         -> FetchRequest
     {
-        var headers = FetchHeaders([("Content-Type", "application/json"), ("Accept", "application/json")])
-        if let key = target.apiKey { headers.add("Authorization", "Bearer \(key.revealed)") }
-        return FetchRequest(
-            method: "POST",
-            url: target.baseURL + endpoint.pathBelowVersion,
-            headers: headers,
-            body: body,
-            totalTimeout: timeout,
-            maxResponseBytes: Self.maxResponseBytes
-        )
+        .post(target.baseURL + endpoint.pathBelowVersion, body, bearer: target.apiKey, within: timeout)
     }
 
     /// The body with the target's model in place of the alias, everything else byte-identical.
@@ -57,6 +41,41 @@ package struct OpenAICompatibleCaller: ProviderCaller {
         var writer = JSONWriter()
         writer.string(name)
         return document.replacing(model, with: writer.bytes)
+    }
+}
+
+extension FetchRequest {
+    /// Longest answer that is accepted.
+    private static let maxResponseBytes = 32 << 20
+
+    /// A call of a provider with a JSON body.
+    static func post(
+        _ url: String,
+        _ body: [UInt8],
+        bearer: Secret?,
+        headers: FetchHeaders = FetchHeaders(),
+        within timeout: Duration
+    ) -> FetchRequest {
+        var headers = headers
+        headers.add("Content-Type", "application/json")
+        headers.add("Accept", "application/json")
+        if let bearer { headers.add("Authorization", "Bearer \(bearer.revealed)") }
+        return FetchRequest(
+            method: "POST",
+            url: url,
+            headers: headers,
+            body: body,
+            totalTimeout: timeout,
+            maxResponseBytes: maxResponseBytes
+        )
+    }
+}
+
+extension CallOutcome {
+    /// A request that cannot be sent at all.
+    static var noObject: CallOutcome {
+        let error = JobError(.callerInvalidRequest, "The request's body is not a JSON object.")
+        return .failed(CallFailure(error: error, mayHaveBeenSent: false))
     }
 }
 

@@ -12,7 +12,7 @@ import Testing
         ([Int](repeating: 1, count: 499), 499), ([Int](repeating: 1, count: 501), 500),
     ])
     func groupsAreBounded(_ waiting: [Int], _ size: Int) {
-        #expect(GroupCommit.groupSize(of: waiting) == size)
+        #expect(GroupCommit.limit.size(of: waiting) == size)
     }
 
     @Test(.timeLimit(.minutes(1)))

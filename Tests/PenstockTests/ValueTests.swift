@@ -60,6 +60,16 @@ struct MoneyTests {
         #expect(price.cost(of: Usage(input: 5, cachedInput: 3, output: 4)) == Nanodollars(2))
         let plain = TokenPrice(input: Picodollars(400), output: Picodollars(300))
         #expect(plain.cost(of: Usage(input: 5, cachedInput: 3, output: 4)) == Nanodollars(3))
+        // 4 fresh, 3 read, 8 written, 4 out: 1,600 + 300 + 4,000 + 1,200 picodollars.
+        let writes = TokenPrice(
+            input: Picodollars(400),
+            cachedInput: Picodollars(100),
+            cacheWrite: Picodollars(500),
+            output: Picodollars(300)
+        )
+        let usage = Usage(input: 15, cachedInput: 3, cacheWrite: 8, output: 4)
+        #expect(writes.cost(of: usage) == Nanodollars(7))
+        #expect(price.cost(of: usage) == Nanodollars(6))
     }
 
     @Test func numbersNobodyCouldPayDoNotOverflow() {

@@ -10,7 +10,7 @@ struct EndingTests {
         let scene = Scene()
         try await scene.submit(Scene.lines(50))
         async let ended = scene.drive(answering: false)
-        try await scene.until { scene.small.edit { !$0.items.isEmpty } }
+        try await scene.until { scene.small.edit { $0.items.count >= 6 } }
         try await scene.answer(scene.small, 4)
         let running = try await scene.small.take(2, for: ConsumerName("w")).jobs
         try await scene.until {
@@ -45,15 +45,19 @@ struct EndingTests {
         let scene = Scene()
         try await scene.submit(Scene.lines(30))
         async let ended = scene.drive(answering: false)
-        try await scene.until { scene.small.edit { !$0.items.isEmpty } }
+        try await scene.until { scene.small.edit { $0.items.count >= 5 } }
         try await scene.answer(scene.small, 3)
         let running = try await scene.small.take(2, for: ConsumerName("w")).jobs
         scene.clock.advance(by: .seconds(3600))
-        // What waits leaves by its deadline.
-        try await scene.until {
-            try await scene.keeper.expire()
-            return scene.small.edit { $0.items.count } == 2
+        // What waits leaves by its deadline, also what is fed at this very moment.
+        let expiring = Task {
+            while true {
+                try await scene.keeper.expire()
+                try await Task.sleep(for: .milliseconds(2))
+            }
         }
+        defer { expiring.cancel() }
+        try await scene.until { scene.small.edit { $0.items.count } == 2 }
         for taken in running {
             let row = TerminalRow(of: taken.job, state: .succeeded, finishedAt: scene.clock.now, attempts: 1)
             #expect(try await scene.ledger.decide([row]) == [.won])
@@ -71,7 +75,7 @@ struct EndingTests {
         let scene = Scene()
         try await scene.submit(Scene.lines(5))
         async let ended = scene.drive(answering: false)
-        try await scene.until { scene.small.edit { !$0.items.isEmpty } }
+        try await scene.until { scene.small.edit { $0.items.count == 5 } }
         _ = try await scene.small.take(2, for: ConsumerName("w"))
         scene.clock.advance(by: .seconds(3600 + 31))
         let batch = try await ended

@@ -1,4 +1,3 @@
-import Ledger
 package import Logging
 import Penstock
 import Queue
@@ -8,8 +7,9 @@ import Telemetry
 /// The stores behind the roles, opened and checked.
 package struct Backends: Sendable {
     let redis: RedisClient
-    let ledger: SQLiteLedger
+    let ledger: any Ledger
     let queues: [RedisJobQueue]
+    private let openLedger: OpenLedger
 
     /// Opens what the settings name. Redis is contacted by `check`.
     ///
@@ -17,7 +17,8 @@ package struct Backends: Sendable {
     package init(_ settings: Settings, logger: Logger) throws {
         let redis = try Self.redis(settings, logger)
         self.redis = redis
-        ledger = try Self.openLedger(settings, logger: logger)
+        openLedger = try OpenLedger(settings, logger: logger)
+        ledger = openLedger.ledger
         queues = settings.topology.pools.map {
             RedisJobQueue(pool: $0, client: redis, lease: settings.worker.lease)
         }
@@ -41,16 +42,7 @@ package struct Backends: Sendable {
     package func close() async throws {
         for queue in queues { queue.close() }
         await redis.shutdown()
-        try await ledger.close()
-    }
-
-    /// The ledger alone, for work beside the roles.
-    static func openLedger(_ settings: Settings, logger: Logger) throws -> SQLiteLedger {
-        let scheme = "sqlite:"
-        guard settings.ledgerURL.hasPrefix(scheme), settings.ledgerURL.count > scheme.count else {
-            throw SettingsError.invalid("ledger.url", value: settings.ledgerURL, allowed: "sqlite:DIRECTORY")
-        }
-        return try SQLiteLedger(directory: String(settings.ledgerURL.dropFirst(scheme.count)), logger: logger)
+        try await openLedger.close()
     }
 
     private static func redis(_ settings: Settings, _ logger: Logger) throws -> RedisClient {
@@ -60,7 +52,9 @@ package struct Backends: Sendable {
         } catch {
             throw SettingsError("setting `redis.url`: \(error.message)")
         }
-        configuration.tls?.caFile = settings.redisCAFile
+        configuration.tls?.caFile = settings.redisTLS?.caFile
+        configuration.tls?.certificateFile = settings.redisTLS?.certificateFile
+        configuration.tls?.privateKeyFile = settings.redisTLS?.keyFile
         configuration.commandTimeout = settings.redisCommandTimeout
         configuration.clientName = "penstock"
         return try RedisClient(configuration: configuration, logger: logger)

@@ -1,5 +1,4 @@
 import Intake
-import Ledger
 package import Logging
 import Penstock
 
@@ -35,7 +34,7 @@ package enum KeyMaker {
     package static func create(_ wish: Wish, settings: Settings, logger: Logger) async throws
         -> (key: String, id: String)
     {
-        let ledger = try Backends.openLedger(settings, logger: logger)
+        let opened = try OpenLedger(settings, logger: logger)
         let now = WallClock.system.now()
         let key = APIKeySecret.mint()
         let record = APIKeyRecord(
@@ -47,8 +46,8 @@ package enum KeyMaker {
             classes: wish.classes,
             createdAt: now
         )
-        try await ledger.issue(record)
-        try await ledger.close()
+        try await opened.ledger.issue(record)
+        try await opened.close()
         return (key, record.id)
     }
 }

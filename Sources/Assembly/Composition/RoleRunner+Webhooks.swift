@@ -1,5 +1,4 @@
 import Courier
-import Ledger
 import Logging
 import Penstock
 import Webhooks
@@ -7,9 +6,9 @@ import Webhooks
 extension RoleRunner {
     /// Without Redis: what is due is in the ledger, and is delivered while Redis is down.
     func runCourier() async throws {
-        let ledger = try Backends.openLedger(settings, logger: logger)
+        let opened = try OpenLedger(settings, logger: logger)
         let dependencies = CourierDependencies(
-            ledger: ledger,
+            ledger: opened.ledger,
             sender: try webhookSender(),
             clock: .system,
             health: health,
@@ -22,7 +21,7 @@ extension RoleRunner {
             schedule: settings.webhooks.schedule
         )
         try await serve([CourierService(configuration: configuration, dependencies: dependencies, logger: logger)])
-        try await ledger.close()
+        try await opened.close()
         logger.notice("stopped")
     }
 

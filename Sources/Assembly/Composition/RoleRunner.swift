@@ -135,7 +135,10 @@ package struct RoleRunner: Sendable {
         let dependencies = WorkerDependencies(
             pools: pools,
             ledger: backends.ledger,
-            caller: OpenAICompatibleCaller(client: try FetchClient(configuration: fetching, logger: quiet)),
+            caller: try TargetCaller(
+                client: FetchClient(configuration: fetching, logger: quiet),
+                library: settings.adapters
+            ),
             clock: .system,
             health: health,
             metrics: metrics

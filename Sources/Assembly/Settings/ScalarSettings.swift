@@ -15,7 +15,7 @@ struct ScalarSettings {
             let value = try Self.value(of: definition, root, environment)
             guard definition.accepts(value) else {
                 // The value itself may hold a password.
-                let shown = definition.path == "redis.url" ? "the value" : value
+                let shown = ["redis.url", "ledger.url"].contains(definition.path) ? "the value" : value
                 throw .invalid(definition.path, value: shown, allowed: definition.allowed)
             }
             values[definition.path] = value

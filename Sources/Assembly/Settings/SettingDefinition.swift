@@ -47,7 +47,7 @@ extension SettingDefinition {
 
     /// Every scalar setting, in the order of the reference.
     package static let all: [SettingDefinition] =
-        redis + ledger + intake + worker + scheduler + webhooks + simulator + operations + log
+        redis + ledger + intake + worker + scheduler + webhooks + adapters + simulator + operations + log
 
     /// The sections that hold scalar settings.
     static let sections = Set(all.map { String($0.path.prefix { $0 != "." }) })
@@ -64,6 +64,8 @@ extension SettingDefinition {
             "redis://[user[:password]@]host[:port][/database], or rediss:// for TLS."
         ),
         setting("redis.ca_file", .optionalText, "", "CA certificates (PEM) to verify a TLS server with."),
+        setting("redis.certificate_file", .optionalText, "", "Certificate chain (PEM) to show to a TLS server."),
+        setting("redis.key_file", .optionalText, "", "Private key (PEM) of redis.certificate_file."),
         setting(
             "redis.allow_data_loss",
             .flag,
@@ -73,7 +75,31 @@ extension SettingDefinition {
         setting("redis.command_timeout_ms", .integer(100...60_000), "5000", "Longest wait for a reply."),
     ]
     private static let ledger = [
-        setting("ledger.url", .text, "sqlite:penstock-ledger", "sqlite:DIRECTORY, for one machine.")
+        setting(
+            "ledger.url",
+            .text,
+            "sqlite:penstock-ledger",
+            "sqlite:DIRECTORY, for one machine; mongodb://[user:password@]host[:port],…[/database][?options] or "
+                + "mongodb+srv://…, for many. The database is `penstock` where none is named."
+        ),
+        setting(
+            "ledger.mongodb_threads",
+            .integer(1...64),
+            "8",
+            "Operations on MongoDB at once per process, each with a connection of its own."
+        ),
+        setting(
+            "ledger.mongodb_group_writes",
+            .integer(1...5000),
+            "500",
+            "Most completions that share a bulk write to MongoDB."
+        ),
+        setting(
+            "ledger.mongodb_groups_in_flight",
+            .integer(1...8),
+            "2",
+            "Bulk writes of completions to MongoDB at once per process."
+        ),
     ]
     private static let intake = [
         setting("intake.host", .text, "127.0.0.1", "Address of the HTTP API."),
@@ -153,6 +179,14 @@ extension SettingDefinition {
             "1000",
             "Shortens the waits between attempts (5 s, 5 min, 30 min, 2 h, … 24 h) for tests; 1000 is the schedule."
         ),
+    ]
+    private static let adapters = [
+        setting(
+            "adapters.directory",
+            .optionalText,
+            "",
+            "Where NAME.jq files add families for a target's `adapter` or replace built-in ones: ops/adapters.md."
+        )
     ]
     private static let simulator = [
         setting("simulator.enabled", .flag, "false", "Run a simulated provider under `penstockd up`."),

@@ -1,15 +1,17 @@
 package import Intake
 import Logging
 package import Penstock
+package import Providers
 package import Simulator
 
 /// All settings of a process, checked.
 package struct Settings: Sendable {
     package var redisURL: Secret
-    package var redisCAFile: String?
+    /// Nil for plain TCP.
+    package var redisTLS: RedisTLSSettings?
     package var allowDataLoss: Bool
     package var redisCommandTimeout: Duration
-    package var ledgerURL: String
+    package var ledger: LedgerSettings
     package var intake: IntakeConfiguration
     package var worker: WorkerSettings
     package var scheduler: SchedulerSettings
@@ -20,8 +22,46 @@ package struct Settings: Sendable {
     package var operationsPort: Int
     package var logLevel: String
     package var topology: Topology
+    package var adaptersDirectory: String?
+    /// What the targets' adapters are; empty until `loadAdapters`.
+    package var adapters: AdapterLibrary
     /// Names the price table in cost rows: it changes when a price does.
     package var priceVersion: String
+}
+
+/// The `ledger` section.
+package struct LedgerSettings: Sendable {
+    /// `sqlite:DIRECTORY` or a MongoDB connection string, which may hold a password.
+    package var url: Secret
+    package var mongodbThreads: Int
+    package var mongodbGroupWrites: Int
+    package var mongodbGroupsInFlight: Int
+}
+
+/// What of the `redis` section concerns TLS. Paths name PEM files.
+package struct RedisTLSSettings: Sendable {
+    package var caFile: String?
+    package var certificateFile: String?
+    package var keyFile: String?
+
+    /// - Returns: nil for a URL without TLS.
+    /// - Throws: when a file is named and would not be used.
+    init?(_ values: ScalarSettings) throws(SettingsError) {
+        caFile = values.optionalText("redis.ca_file")
+        certificateFile = values.optionalText("redis.certificate_file")
+        keyFile = values.optionalText("redis.key_file")
+        guard values.text("redis.url").hasPrefix("rediss://") else {
+            guard caFile == nil, certificateFile == nil, keyFile == nil else {
+                throw SettingsError(
+                    "redis.ca_file, certificate_file and key_file need a redis.url that begins with rediss://"
+                )
+            }
+            return nil
+        }
+        guard (certificateFile == nil) == (keyFile == nil) else {
+            throw SettingsError("redis.certificate_file and redis.key_file belong together: one of them is missing")
+        }
+    }
 }
 
 /// The `worker` section.
@@ -49,10 +89,10 @@ extension Settings {
         try root.refuseUnknown(SettingDefinition.sections.union(["pools", "routes"]))
         let values = try ScalarSettings(root, environment: environment)
         redisURL = Secret(values.text("redis.url"))
-        redisCAFile = values.optionalText("redis.ca_file")
+        redisTLS = try RedisTLSSettings(values)
         allowDataLoss = values.flag("redis.allow_data_loss")
         redisCommandTimeout = .milliseconds(values.integer("redis.command_timeout_ms"))
-        ledgerURL = values.text("ledger.url")
+        ledger = LedgerSettings(values)
         intake = IntakeConfiguration(values)
         worker = WorkerSettings(values)
         scheduler = SchedulerSettings(values)
@@ -62,8 +102,30 @@ extension Settings {
         operationsHost = values.text("operations.host")
         operationsPort = values.integer("operations.port")
         logLevel = values.text("log.level")
+        adaptersDirectory = values.optionalText("adapters.directory")
+        adapters = AdapterLibrary()
         topology = try TopologySettings(secrets: secrets).read(root)
         priceVersion = PriceVersion.of(topology)
+    }
+}
+
+extension Settings {
+    /// Reads and compiles the adapters that targets name, and notes what they serve.
+    ///
+    /// - Throws: `SettingsError` that says what is wrong with which one.
+    mutating func loadAdapters() throws(SettingsError) {
+        let names = Set(topology.pools.flatMap { $0.targets.map(\.adapter) })
+        do {
+            adapters = try AdapterLibrary(names, directory: adaptersDirectory)
+        } catch {
+            throw SettingsError("settings `pools.*.targets.*.adapter` and `adapters.directory`: \(error)")
+        }
+        for pool in topology.pools.indices {
+            for target in topology.pools[pool].targets.indices {
+                let family = topology.pools[pool].targets[target].adapter
+                topology.pools[pool].targets[target].endpoints = adapters.endpoints(of: family)
+            }
+        }
     }
 }
 
@@ -83,6 +145,15 @@ extension IntakeConfiguration {
             ),
             version: PenstockVersion.text
         )
+    }
+}
+
+extension LedgerSettings {
+    init(_ values: ScalarSettings) {
+        url = Secret(values.text("ledger.url"))
+        mongodbThreads = values.integer("ledger.mongodb_threads")
+        mongodbGroupWrites = values.integer("ledger.mongodb_group_writes")
+        mongodbGroupsInFlight = values.integer("ledger.mongodb_groups_in_flight")
     }
 }
 
@@ -138,12 +209,17 @@ enum PriceVersion {
     /// FNV-1a over names and prices, so that equal tables have equal names on all machines.
     static func of(_ topology: Topology) -> String {
         let lines = topology.pools.flatMap(\.targets).map { target in
-            "\(target.name)=\(target.price.map { "\($0.input.value)/\($0.cachedInput?.value ?? -1)/\($0.output.value)" } ?? "")"
+            "\(target.name)=\(target.price.map(text) ?? "")"
         }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in lines.sorted().joined(separator: ";").utf8 {
             hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
         }
         return "p-" + String(hash, radix: 16)
+    }
+
+    private static func text(_ price: TokenPrice) -> String {
+        let write = price.cacheWrite.map { "/w\($0.value)" } ?? ""
+        return "\(price.input.value)/\(price.cachedInput?.value ?? -1)/\(price.output.value)\(write)"
     }
 }

@@ -15,7 +15,9 @@ extension Settings {
             file: { path in TextFile.read(path).map(TextFile.firstLine).flatMap { $0.isEmpty ? nil : $0 } }
         )
         do {
-            return try Settings(yaml: yaml, environment: environment, secrets: withSecrets ? secrets : nil)
+            var settings = try Settings(yaml: yaml, environment: environment, secrets: withSecrets ? secrets : nil)
+            try settings.loadAdapters()
+            return settings
         } catch {
             throw SettingsError("\(path): \(error.description)")
         }

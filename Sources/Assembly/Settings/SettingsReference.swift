@@ -33,6 +33,7 @@ package enum SettingsReference {
             targets:
               example-target:
                 provider: openai                   # as OpenTelemetry names it
+                adapter: openai                    # the API it speaks: openai, anthropic, or a file's name
                 base_url: https://api.openai.com/v1
                 api_key_env: OPENAI_API_KEY        # or api_key_file: /run/secrets/openai
                 model: gpt-4o-mini                 # what the provider calls it; left out: the caller's alias
@@ -42,6 +43,7 @@ package enum SettingsReference {
                 price:                             # US dollars per million tokens; left out: cost unknown
                   input_per_million: "0.15"
                   cached_input_per_million: "0.075"
+                  # cache_write_per_million: "3.75"  # where writing to the cache has a price of its own
                   output_per_million: "0.60"
         routes:
           gpt-4o-mini: example

@@ -3,10 +3,12 @@ import Penstock
 /// Reads `pools` and `routes`: names are the operator's, so these sections have no fixed keys at the top.
 struct TopologySettings {
     private static let targetKeys = [
-        "provider", "base_url", "api_key_env", "api_key_file", "model", "limit_groups", "max_concurrency",
+        "provider", "adapter", "base_url", "api_key_env", "api_key_file", "model", "limit_groups", "max_concurrency",
         "timeout_seconds", "price",
     ]
-    private static let priceKeys = ["input_per_million", "cached_input_per_million", "output_per_million"]
+    private static let priceKeys = [
+        "input_per_million", "cached_input_per_million", "cache_write_per_million", "output_per_million",
+    ]
     private static let groupKeys = [
         "requests_per_minute", "tokens_per_minute", "input_tokens_per_minute", "output_tokens_per_minute",
         "max_concurrency",
@@ -84,8 +86,15 @@ struct TopologySettings {
             limitGroups: limitGroups,
             maxConcurrency: try section.integer("max_concurrency", 1...1_000_000),
             timeout: .seconds(try section.integer("timeout_seconds", 1...3600) ?? 300),
-            price: try price(section)
+            price: try price(section),
+            adapter: try adapter(section)
         )
+    }
+
+    private func adapter(_ section: SettingsSection) throws(SettingsError) -> String {
+        let name = try section.scalar("adapter") ?? Target.passThrough
+        try checkName(name, "\(section.path).adapter")
+        return name
     }
 
     private func baseURL(_ section: SettingsSection) throws(SettingsError) -> String {
@@ -119,7 +128,12 @@ struct TopologySettings {
         guard let input = try price.usd("input_per_million"), let output = try price.usd("output_per_million") else {
             throw section.error("price", "needs input_per_million and output_per_million")
         }
-        return TokenPrice(input: input, cachedInput: try price.usd("cached_input_per_million"), output: output)
+        return TokenPrice(
+            input: input,
+            cachedInput: try price.usd("cached_input_per_million"),
+            cacheWrite: try price.usd("cache_write_per_million"),
+            output: output
+        )
     }
 
     private func routes(_ section: SettingsSection, _ pools: [Pool]) throws(SettingsError) -> [String: PoolName] {

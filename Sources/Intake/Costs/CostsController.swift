@@ -53,6 +53,7 @@ struct CostsController: Sendable {
             writer.member("calls", line.calls)
             writer.member("input_tokens", line.usage.input)
             writer.member("cached_tokens", line.usage.cachedInput)
+            writer.member("cache_write_tokens", line.usage.cacheWrite)
             writer.member("output_tokens", line.usage.output)
             writer.member("reasoning_tokens", line.usage.reasoning)
             writer.member("cost_usd", line.cost.dollars)

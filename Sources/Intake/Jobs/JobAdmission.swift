@@ -16,13 +16,20 @@ struct JobAdmission: Sendable {
     }
 
     /// - Parameter requestHash: of the whole request body.
-    /// - Throws: 400 for an unknown model, 409 and 410 for an idempotency key's earlier use, `QueueFull` and whatever
+    /// - Throws: 400 for an unknown model or an endpoint that it is not served at, 409 and 410 for an idempotency key's earlier use, `QueueFull` and whatever
     ///   tells that a store is unavailable.
     func admit(_ request: JobRequest, of tenant: TenantID, requestHash: @autoclosure () -> String, at now: Timestamp)
         async throws -> Admitted
     {
         guard let pool = topology.pool(forModel: request.inspected.model), let queue = queues[pool.name] else {
             throw APIError.badRequest("No such model.", param: "model", code: "model_not_found")
+        }
+        guard pool.serves(request.endpoint) else {
+            throw APIError.badRequest(
+                "The model is not served at \(request.endpoint.rawValue).",
+                param: "endpoint",
+                code: "unsupported_endpoint"
+            )
         }
         var id = IDGenerator.job(epoch: try await epochs.epoch(of: queue), at: now)
         if let key = request.idempotencyKey {

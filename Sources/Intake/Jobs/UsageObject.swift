@@ -8,7 +8,10 @@ enum UsageObject {
         writer.object { writer in
             writer.member("input_tokens", usage.input)
             writer.key("input_tokens_details")
-            writer.object { $0.member("cached_tokens", usage.cachedInput) }
+            writer.object { writer in
+                writer.member("cached_tokens", usage.cachedInput)
+                writer.member("cache_write_tokens", usage.cacheWrite)
+            }
             writer.member("output_tokens", usage.output)
             writer.key("output_tokens_details")
             writer.object { $0.member("reasoning_tokens", usage.reasoning) }

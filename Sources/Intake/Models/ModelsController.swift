@@ -31,6 +31,7 @@ struct ModelsController: Sendable {
         writer.object { writer in
             writer.member("input_usd_per_million", price.input.usdPerMillion)
             writer.memberIfPresent("cached_input_usd_per_million", price.cachedInput?.usdPerMillion)
+            writer.memberIfPresent("cache_write_usd_per_million", price.cacheWrite?.usdPerMillion)
             writer.member("output_usd_per_million", price.output.usdPerMillion)
         }
     }

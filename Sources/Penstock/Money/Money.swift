@@ -57,21 +57,29 @@ package struct TokenPrice: Sendable, Equatable {
     package var input: Picodollars
     /// For input read from the provider's cache; the full input price where none is set.
     package var cachedInput: Picodollars?
+    /// For input written to the provider's cache; the full input price where none is set.
+    package var cacheWrite: Picodollars?
     package var output: Picodollars
 
-    package init(input: Picodollars, cachedInput: Picodollars? = nil, output: Picodollars) {
+    package init(
+        input: Picodollars,
+        cachedInput: Picodollars? = nil,
+        cacheWrite: Picodollars? = nil,
+        output: Picodollars
+    ) {
         self.input = input
         self.cachedInput = cachedInput
+        self.cacheWrite = cacheWrite
         self.output = output
     }
 
     /// The cost of a call, rounded once, half to even, to whole nanodollars. What a provider reports is not trusted to
     /// be small: the sum has 128 bits and ends at the largest amount there is.
     package func cost(of usage: Usage) -> Nanodollars {
-        let fresh = max(0, usage.input - usage.cachedInput)
+        let fresh = max(0, usage.input - usage.cachedInput - usage.cacheWrite)
         let picodollars =
             Self.product(fresh, input) + Self.product(usage.cachedInput, cachedInput ?? input)
-            + Self.product(usage.output, output)
+            + Self.product(usage.cacheWrite, cacheWrite ?? input) + Self.product(usage.output, output)
         return Nanodollars(Int64(clamping: Self.dividedByThousandHalfEven(picodollars)))
     }
 

@@ -23,7 +23,7 @@ package struct RetryPolicy: Sendable, Equatable {
         let errorClass = failure.error.errorClass
         // Whoever aborted the call knows how the job goes on: cancelled, taken by another, or handed back.
         if errorClass == .callerCancelled { return .retry(after: .zero, countsAttempt: false) }
-        guard errorClass.isRetryable else { return .finish(.failed) }
+        guard errorClass.isRetryable, !failure.refusesRetry else { return .finish(.failed) }
         let counts = errorClass.costsAttempt
         guard !counts || attempts < maxAttempts else { return .finish(.failed) }
         let wait = self.wait(afterAttempts: attempts, asked: failure.retryAfter, jitter: jitter)

@@ -13,6 +13,8 @@ package struct CallFailure: Sendable, Equatable {
     package var response: ProviderResponse?
     /// How long the provider asks to stay away.
     package var retryAfter: Duration?
+    /// Whether the provider says that making the call again is of no use.
+    package var refusesRetry: Bool
     /// Whether the request may have reached the provider, and so may be billed and counts against its limits.
     package var mayHaveBeenSent: Bool
 
@@ -20,11 +22,13 @@ package struct CallFailure: Sendable, Equatable {
         error: JobError,
         response: ProviderResponse? = nil,
         retryAfter: Duration? = nil,
+        refusesRetry: Bool = false,
         mayHaveBeenSent: Bool
     ) {
         self.error = error
         self.response = response
         self.retryAfter = retryAfter
+        self.refusesRetry = refusesRetry
         self.mayHaveBeenSent = mayHaveBeenSent
     }
 }

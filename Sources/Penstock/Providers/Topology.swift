@@ -34,10 +34,16 @@ package struct Pool: Sendable {
     package static let defaultClassWeights: [JobClass: Int] = [.interactive: 6, .standard: 3, .batch: 1]
 
     package func target(named name: String) -> Target? { targets.first { $0.name == name } }
+
+    /// Whether every target can take a job for this endpoint: a job may be sent to any of them.
+    package func serves(_ endpoint: Endpoint) -> Bool { targets.allSatisfy { $0.endpoints.contains(endpoint) } }
 }
 
 /// One endpoint: provider, model, region and credential, with its price.
 package struct Target: Sendable {
+    /// The family of targets that speak the canonical dialect themselves.
+    package static let passThrough = "openai"
+
     package var name: String
     /// The provider as OpenTelemetry names it, for cost rows and metrics.
     package var provider: String
@@ -51,6 +57,10 @@ package struct Target: Sendable {
     package var maxConcurrency: Int?
     package var timeout: Duration
     package var price: TokenPrice?
+    /// The provider family whose adapter translates for it.
+    package var adapter: String
+    /// What its family serves.
+    package var endpoints: Set<Endpoint>
 
     package init(
         name: String,
@@ -61,7 +71,9 @@ package struct Target: Sendable {
         limitGroups: [String],
         maxConcurrency: Int?,
         timeout: Duration,
-        price: TokenPrice?
+        price: TokenPrice?,
+        adapter: String = passThrough,
+        endpoints: Set<Endpoint> = Set(Endpoint.allCases)
     ) {
         self.name = name
         self.provider = provider
@@ -72,6 +84,8 @@ package struct Target: Sendable {
         self.maxConcurrency = maxConcurrency
         self.timeout = timeout
         self.price = price
+        self.adapter = adapter
+        self.endpoints = endpoints
     }
 }
 

@@ -49,12 +49,14 @@ class Process:
     """A program that is killed with the tests, its output in a file. To be started from the main thread: the kernel
     ends it with the thread that started it."""
 
-    def __init__(self, arguments, log, environment=None):
+    def __init__(self, arguments, log, environment=None, folder=None, user=None):
+        """`folder` is where it runs, `user` the number of the user that it runs as; only root may choose one."""
         self.log = pathlib.Path(log)
         with self.log.open("ab") as output:
             self.popen = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output, env={**os.environ, **(environment or {})}, start_new_session=True)
+                ["setpriv", *as_user(user), "--pdeathsig", "KILL", *map(str, arguments)], stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output, env={**os.environ, **(environment or {})}, cwd=folder,
+                start_new_session=True)
         self.pid = self.popen.pid
 
     @property
@@ -80,6 +82,11 @@ class Process:
 
     def tail(self, lines=30):
         return "\n".join(self.log.read_text(errors="replace").split("\n")[-lines:])
+
+
+def as_user(user):
+    """What tells setpriv to run something as another user."""
+    return [] if user is None else ["--reuid", str(user), "--regid", str(user), "--clear-groups"]
 
 
 def stat_fields(pid):

@@ -13,7 +13,7 @@ class RedisServer:
         self.folder.mkdir(parents=True)
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        options = [["--port", str(self.port)], ["--dir", str(self.folder)]]
+        options = [self.port_options(), ["--dir", str(self.folder)]]
         options += [[f"--{name.replace('_', '-')}", str(value)] for name, value in settings.items()]
         self.options = [word for option in options for word in option]
         self.start()
@@ -22,13 +22,19 @@ class RedisServer:
         self.process = Process(["redis-server", ROOT / "ops/redis/redis.conf", *self.options], self.folder / "redis.log")
         eventually(lambda: self.answers, "redis-server answers")
 
+    def port_options(self):
+        return ["--port", str(self.port)]
+
+    def client_options(self):
+        return []
+
     @property
     def answers(self):
         assert self.process.is_running, self.process.tail()
         return self.command("ping", check=False) == "PONG"
 
     def command(self, *words, check=True):
-        done = subprocess.run(["redis-cli", "-p", str(self.port), *map(str, words)], capture_output=True, text=True,
+        done = subprocess.run(["redis-cli", "-p", str(self.port), *map(str, [*self.client_options(), *words])], capture_output=True, text=True,
                               check=check, timeout=30)
         return done.stdout.strip()
 
@@ -36,6 +42,10 @@ class RedisServer:
         """One number of INFO."""
         lines = dict(line.split(":", 1) for line in self.command("info").split("\n") if ":" in line)
         return int(lines[name])
+
+    def settings(self):
+        """The settings of a stack that uses this server."""
+        return {"url": self.url}
 
     def stop(self):
         self.process.stop()

@@ -26,10 +26,10 @@ def pool(name, simulator_port, max_concurrency):
     }
 
 
-def settings(redis_url, ledger, port, operations_port, simulator_port):
+def settings(redis, ledger, port, operations_port, simulator_port):
     widths = {"gpt-4o-mini": 128, "gpt-4o": 64, "text-embedding-3-small": 64, FAIR: 4, **dict.fromkeys(NARROW, 1)}
     return {
-        "redis": {"url": redis_url},
+        "redis": redis,
         "ledger": {"url": f"sqlite:{ledger}"},
         "intake": {"port": port},
         "worker": {"drain_seconds": 5},

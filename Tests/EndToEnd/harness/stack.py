@@ -19,20 +19,26 @@ OFFSETS = {"intake": 0, "scheduler": 10, "worker": 20, "courier": 91}
 
 
 class Stack:
-    def __init__(self, folder, redis_settings=None, **changes):
+    def __init__(self, folder, redis_settings=None, redis_class=RedisServer, **changes):
         """`changes` are laid over the settings of the tests."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.redis = RedisServer(self.folder / "redis", **(redis_settings or {}))
+        self.redis = redis_class(self.folder / "redis", **(redis_settings or {}))
         self.port, self.simulator_port, self.operations_port = free_port(), free_port(), free_operations_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = merged(
-            settings(self.redis.url, self.folder / "ledger", self.port, self.operations_port, self.simulator_port),
+            settings(self.redis.settings(), self.folder / "ledger", self.port, self.operations_port, self.simulator_port),
             changes)
         self.settings_file = self.folder / "settings.yaml"
         self.settings_file.write_text(json.dumps(self.settings, indent=2))
-        self.supervisor, self.numbers = None, itertools.count(1)
+        self.supervisor, self.numbers, self.others = None, itertools.count(1), []
         self.admin_key = self.make_key("operator", "--admin")
+
+    def changed(self, name="changed.yaml", **changes):
+        """A settings file like the stack's own with `changes` laid over it."""
+        file = self.folder / name
+        file.write_text(json.dumps(merged(self.settings, changes), indent=2))
+        return file
 
     # Programs
 
@@ -53,13 +59,27 @@ class Stack:
         self.wait_until_ready()
         return self
 
+    def start(self, role, settings_file=None, **options):
+        """One more process of a role, beside those of the supervisor; intake gets a port of its own.
+
+        Returns the process and its address."""
+        port, operations = free_port(), free_port()
+        number = len(self.others)
+        process = Process([BIN / "penstockd", role, "--settings", settings_file or self.settings_file],
+                          self.folder / f"{role}-other-{number}.log",
+                          {"PENSTOCK_INTAKE_PORT": str(port), "PENSTOCK_OPERATIONS_PORT": str(operations)}, **options)
+        self.others.append(process)
+        eventually(lambda: answers(process, operations), f"another {role} is ready", seconds=60)
+        return process, f"http://127.0.0.1:{port}"
+
     def wait_until_ready(self):
         for role in OFFSETS:
             eventually(lambda: self.is_ready(role), f"{role} is ready", seconds=60)
         eventually(lambda: self.simulator_answers, "the simulator answers", seconds=60)
 
     def is_ready(self, role):
-        assert self.supervisor.is_running, f"penstockd ended:\n{self.supervisor.tail()}"
+        if self.supervisor:
+            assert self.supervisor.is_running, f"penstockd ended:\n{self.supervisor.tail()}"
         try:
             web = Web(f"http://127.0.0.1:{self.operations_port + OFFSETS[role]}")
             return web.get("/readyz", timeout=5).status == 200
@@ -75,6 +95,8 @@ class Stack:
 
     def stop(self):
         try:
+            for process in self.others:
+                process.stop()
             if self.supervisor:
                 self.supervisor.stop()
         finally:
@@ -138,13 +160,27 @@ class Stack:
             database.close()
 
 
+def answers(process, port):
+    """Whether a process says that it is ready."""
+    assert process.is_running, process.tail()
+    try:
+        return Web(f"http://127.0.0.1:{port}").get("/readyz", timeout=5).status == 200
+    except OSError:
+        return False
+
+
 class Tenant:
     """A user: one API key, the SDK, plain HTTP and the command line."""
 
-    def __init__(self, stack, name, key):
+    def __init__(self, stack, name, key, url=None):
+        """`url` is another intake's, where the stack has several."""
         self.stack, self.name, self.key = stack, name, key
-        self.web = Web(stack.url, key)
-        self.sdk = OpenAI(base_url=f"{stack.url}/v1", api_key=key)
+        self.web = Web(url or stack.url, key)
+        self.sdk = OpenAI(base_url=f"{url or stack.url}/v1", api_key=key)
+
+    def at(self, url):
+        """The same user at another intake."""
+        return Tenant(self.stack, self.name, self.key, url)
 
     def cli(self, *arguments, timeout=120, **environment):
         """Runs `penstock` to its end."""

@@ -100,7 +100,7 @@ struct TenantIsolationTests {
             intake.ledger.edit { $0.costs = lines }
             let mine = try await intake.ask("GET", "/v1/costs?group_by=tenant&since=0&until=2030-01-01T00:00:00Z")
             let total =
-                #"{"calls":2,"input_tokens":3,"cached_tokens":1,"output_tokens":4,"reasoning_tokens":2,"cost_usd":"0.000000005","unknown_costs":1}"#
+                #"{"calls":2,"input_tokens":3,"cached_tokens":1,"cache_write_tokens":0,"output_tokens":4,"reasoning_tokens":2,"cost_usd":"0.000000005","unknown_costs":1}"#
             #expect(
                 mine.text == #"{"object":"list","group_by":"tenant","data":["#
                     + total.replacing("{", with: #"{"key":"acme","#) + #"],"total":\#(total)}"#

@@ -45,7 +45,7 @@ extension LedgerConformance {
         }
         let counts = BatchCounts(succeeded: 3, failed: 3, expired: 2, cancelled: 2)
         #expect(try await ledger.counts(of: batch) == counts)
-        let usage = Usage(input: 20, cachedInput: 8, output: 10, reasoning: 4)
+        let usage = Usage(input: 20, cachedInput: 8, cacheWrite: 6, output: 10, reasoning: 4)
         let summary = BatchSummary(counts: counts, usage: usage, cost: Nanodollars(1400), unknownCosts: 2)
         #expect(try await ledger.summary(of: batch) == summary)
     }

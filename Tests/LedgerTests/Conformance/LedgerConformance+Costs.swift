@@ -34,7 +34,7 @@ extension LedgerConformance {
         #expect(try await lines(.day) == ["2023-11-14:1:5:1:0", "2023-11-15:2:5:20:1"])
         #expect(try await lines(.total, Sample.tenant) == [":2:10:21:0"])
         let total = try await ledger.costs(of: Sample.tenant, since: nil, until: nil, by: .total)
-        #expect(total.first?.usage == Usage(input: 20, cachedInput: 8, output: 10, reasoning: 4))
+        #expect(total.first?.usage == Usage(input: 20, cachedInput: 8, cacheWrite: 6, output: 10, reasoning: 4))
     }
 
     private static func costRange(_ open: OpenLedger) async throws {

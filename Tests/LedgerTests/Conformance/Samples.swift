@@ -57,7 +57,7 @@ enum Sample {
         id: AttemptID = IDGenerator.attempt(),
         at milliseconds: Int64 = 1000,
         outcome: AttemptOutcome = .succeeded,
-        usage: Usage? = Usage(input: 10, cachedInput: 4, output: 5, reasoning: 2),
+        usage: Usage? = Usage(input: 10, cachedInput: 4, cacheWrite: 3, output: 5, reasoning: 2),
         cost: Nanodollars? = Nanodollars(700)
     ) -> AttemptRow {
         AttemptRow(
@@ -136,7 +136,7 @@ enum Sample {
         batch.errorFile = FileID("file-err")
         batch.summary = BatchSummary(
             counts: BatchCounts(succeeded: 1, failed: 2, expired: 3, cancelled: 4),
-            usage: Usage(input: 5, cachedInput: 6, output: 7, reasoning: 8),
+            usage: Usage(input: 5, cachedInput: 6, cacheWrite: 9, output: 7, reasoning: 8),
             cost: Nanodollars(.max),
             unknownCosts: 9
         )

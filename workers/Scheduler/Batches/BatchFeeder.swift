@@ -12,9 +12,11 @@ struct BatchFeeder: Sendable {
     let configuration: SchedulerConfiguration
     /// Lines this batch may have in the pool at a time.
     let window: Int
+    /// Lines that are fed at once: a portion costs a call, a line does not.
+    private let portionLines: Int
 
-    /// Where the last feed stopped reading, to go on without reading again.
-    private var reader: (cursor: FeedCursor, reader: InputReader)?
+    /// What comes after the portion that was fed last, read while Redis took that one.
+    private var upcoming: Portion?
 
     init(
         batch: BatchRecord,
@@ -31,6 +33,7 @@ struct BatchFeeder: Sendable {
         self.configuration = configuration
         let averageLine = max(1, Int(fileBytes) / max(1, batch.total))
         window = max(10, min(configuration.feedWindowLines, configuration.feedWindowBytes / averageLine))
+        portionLines = min(window / 4, Self.linesPerCall)
     }
 
     /// How a pool stands after a step.
@@ -41,45 +44,61 @@ struct BatchFeeder: Sendable {
         case drained
     }
 
+    /// Jobs that follow each other in the file.
+    private struct Portion: Sendable {
+        let from: FeedCursor
+        let jobs: [Job]
+        let next: FeedCursor
+        /// Stands at `next`.
+        let reader: InputReader
+    }
+
     /// Fills the window.
     mutating func step() async throws -> Progress {
         while true {
             let state = try await queue.feedState(of: batch.id)
             let live = state?.live ?? 0
             if state?.cursor == .end { return live == 0 ? .drained : .busy }
-            // Refilled in larger portions: a portion costs a call, a line does not.
-            guard live <= window - min(window / 4, Self.linesPerCall) else { return .busy }
-            try await feed(from: state?.cursor, most: min(window - live, Self.linesPerCall))
+            guard live <= window - portionLines else { return .busy }
+            try await feed(from: state?.cursor)
         }
     }
 
-    private mutating func feed(from cursor: FeedCursor?, most: Int) async throws {
-        var reader = reader(at: cursor ?? .start)
-        let (portion, next) = try await read(from: &reader, most: most)
-        let fresh = try await withoutFinished(portion)
-        let moved = try await queue.feed(batch.id, lines: fresh, from: cursor, to: next)
-        self.reader = moved ? (next, reader) : nil
+    private mutating func feed(from cursor: FeedCursor?) async throws {
+        let portion = try await portion(at: cursor ?? .start)
+        async let following = portion.next == .end ? nil : read(portion.reader, from: portion.next)
+        let fresh = try await withoutFinished(portion.jobs)
+        let moved = try await queue.feed(batch.id, lines: fresh, from: cursor, to: portion.next)
+        let read = try await following
+        upcoming = moved ? read : nil
     }
 
-    private func read(from reader: inout InputReader, most: Int) async throws -> ([Job], next: FeedCursor) {
-        var portion: [Job] = []
+    /// The portion that was read ahead if it begins at `cursor`, else one that is read now.
+    private func portion(at cursor: FeedCursor) async throws -> Portion {
+        if let upcoming, upcoming.from == cursor { return upcoming }
+        let reader = InputReader(
+            batch.inputFile,
+            from: cursor,
+            maxLineBytes: configuration.maxLineBytes,
+            ledger: ledger
+        )
+        return try await read(reader, from: cursor)
+    }
+
+    private func read(_ reader: InputReader, from cursor: FeedCursor) async throws -> Portion {
+        var reader = reader
+        var jobs: [Job] = []
         var bytes = 0
         while let line = try await reader.next() {
-            if portion.count >= most || bytes >= Self.bytesPerCall {
+            if jobs.count >= portionLines || bytes >= Self.bytesPerCall {
                 reader.putBack(line)
-                return (portion, line.cursor)
+                return Portion(from: cursor, jobs: jobs, next: line.cursor, reader: reader)
             }
             guard let job = job(for: line) else { continue }
-            portion.append(job)
+            jobs.append(job)
             bytes += line.bytes.count
         }
-        return (portion, .end)
-    }
-
-    /// The reader of the last portion if it stands at `cursor`, else a new one.
-    private func reader(at cursor: FeedCursor) -> InputReader {
-        if let reader, reader.cursor == cursor { return reader.reader }
-        return InputReader(batch.inputFile, from: cursor, maxLineBytes: configuration.maxLineBytes, ledger: ledger)
+        return Portion(from: cursor, jobs: jobs, next: .end, reader: reader)
     }
 
     /// Lines whose row exists are not called again: they were done before the queue was lost.

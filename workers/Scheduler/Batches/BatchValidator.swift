@@ -72,6 +72,13 @@ struct BatchValidator: Sendable {
                     param: "body.model"
                 )
             }
+            guard pool.serves(endpoint) else {
+                throw RequestRefusal(
+                    code: "unsupported_endpoint",
+                    message: "The model is not served at \(endpoint.rawValue).",
+                    param: "body.model"
+                )
+            }
             tally.linesPerPool[pool.name, default: 0] += 1
             tally.models.insert(inspected.request.model)
         } catch {

@@ -24,7 +24,7 @@ struct ListQuery: Sendable {
         add(
             "(created_ms, id) \(newestFirst ? "<" : ">") (\(start), \(textArgument))",
             .text(cursor),
-            .time(Self.mintingTime(of: cursor)),
+            .time(MintingTime.of(cursor)),
             .text(cursor)
         )
     }
@@ -34,18 +34,4 @@ struct ListQuery: Sendable {
         sql += " ORDER BY created_ms \(direction), id \(direction) LIMIT ?"
         arguments.append(.integer(max(0, limit)))
     }
-
-    /// The moment that `IDGenerator` put into an id; nil for a foreign id.
-    static func mintingTime(of id: String) -> Timestamp? {
-        let unique = id.utf8.suffix(IDGenerator.length)
-        guard unique.count == IDGenerator.length else { return nil }
-        var milliseconds: Int64 = 0
-        for character in unique.prefix(10) {
-            guard let digit = alphabet.firstIndex(of: character) else { return nil }
-            milliseconds = milliseconds << 5 | Int64(digit)
-        }
-        return Timestamp(milliseconds: milliseconds)
-    }
-
-    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 }

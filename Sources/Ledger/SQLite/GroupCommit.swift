@@ -7,10 +7,7 @@ import Telemetry
 /// Gathers the writes of concurrent callers: while one transaction commits, the next group forms. There is no timer; a
 /// lone write commits at once.
 final class GroupCommit: Sendable {
-    /// Most writes in one transaction.
-    static let maxWrites = 500
-    /// Most bytes in one transaction, unless a single write has more.
-    static let maxBytes = 4 << 20
+    static let limit = GroupLimit(writes: 500, bytes: 4 << 20)
     private static let slow = Duration.seconds(1)
 
     private struct State {
@@ -61,22 +58,10 @@ final class GroupCommit: Sendable {
 
     private func takeGroup() -> [PendingWrite] {
         state.withLock { state in
-            let count = Self.groupSize(of: state.pending.lazy.map(\.bytes))
+            let count = Self.limit.size(of: state.pending.lazy.map(\.bytes))
             defer { state.pending.removeFirst(count) }
             return Array(state.pending.prefix(count))
         }
-    }
-
-    /// How many of the waiting writes, by their bytes, go into one transaction: at least one.
-    static func groupSize(of waiting: some Sequence<Int>) -> Int {
-        var count = 0
-        var total = 0
-        for bytes in waiting {
-            total += bytes
-            if count > 0 && (count == maxWrites || total > maxBytes) { break }
-            count += 1
-        }
-        return count
     }
 
     private func commit(_ group: [PendingWrite], in db: Database) {

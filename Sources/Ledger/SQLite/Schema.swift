@@ -104,6 +104,7 @@ extension Schema {
         ) STRICT;
         CREATE INDEX deliveries_due ON deliveries (destination, due_ms, state) WHERE state = 'pending';
         """,
+        "ALTER TABLE attempts ADD COLUMN cache_write_tokens INTEGER;",
     ])
 
     /// `files.sqlite`.

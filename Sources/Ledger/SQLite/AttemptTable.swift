@@ -10,7 +10,7 @@ enum AttemptTable {
         .text("pool"), .text("target"), .text("provider"), .text("model"), .integer("started_ms"),
         .integer("duration_ms"), .text("outcome"), .integer("status"), .integer("input_tokens"),
         .integer("cached_tokens"), .integer("output_tokens"), .integer("reasoning_tokens"), .integer("cost_nano"),
-        .text("price_version"),
+        .text("price_version"), .integer("cache_write_tokens"),
     ])
 
     static let select = "SELECT \(columns.names) FROM attempts"
@@ -33,7 +33,7 @@ enum AttemptTable {
             .text(row.provider), .text(row.model), .time(row.startedAt), .integer(row.durationMilliseconds),
             .text(row.outcome.text), .integer(row.statusCode), .integer(row.usage?.input),
             .integer(row.usage?.cachedInput), .integer(row.usage?.output), .integer(row.usage?.reasoning),
-            .integer(row.cost?.value), .text(row.priceVersion),
+            .integer(row.cost?.value), .text(row.priceVersion), .integer(row.usage?.cacheWrite),
         ]
     }
 
@@ -51,8 +51,11 @@ enum AttemptTable {
         let duration = try row.int64()
         let outcome = try row.word { AttemptOutcome(text: $0) }
         let status = try row.optionalInt()
-        let usage = try readUsage(&row)
+        var usage = try readUsage(&row)
         let cost = try row.optionalInt64().map { Nanodollars($0) }
+        let priceVersion = try row.text()
+        // Rows of earlier versions have none.
+        usage?.cacheWrite = try row.optionalInt() ?? 0
         return AttemptRow(
             id: id,
             job: job,
@@ -69,7 +72,7 @@ enum AttemptTable {
             statusCode: status,
             usage: usage,
             cost: cost,
-            priceVersion: try row.text()
+            priceVersion: priceVersion
         )
     }
 
@@ -88,7 +91,8 @@ enum AttemptTable {
 struct AttemptSums {
     static let select = """
         COUNT(*), COALESCE(SUM(input_tokens), 0), COALESCE(SUM(cached_tokens), 0), COALESCE(SUM(output_tokens), 0),
-        COALESCE(SUM(reasoning_tokens), 0), COALESCE(SUM(cost_nano), 0), COUNT(*) - COUNT(cost_nano)
+        COALESCE(SUM(reasoning_tokens), 0), COALESCE(SUM(cost_nano), 0), COUNT(*) - COUNT(cost_nano),
+        COALESCE(SUM(cache_write_tokens), 0)
         """
 
     let calls: Int
@@ -98,7 +102,7 @@ struct AttemptSums {
 
     init(_ row: inout ColumnReader) throws {
         calls = try row.int()
-        usage = Usage(
+        var usage = Usage(
             input: try row.int(),
             cachedInput: try row.int(),
             output: try row.int(),
@@ -106,5 +110,7 @@ struct AttemptSums {
         )
         cost = Nanodollars(try row.int64())
         unknownCosts = try row.int()
+        usage.cacheWrite = try row.int()
+        self.usage = usage
     }
 }

@@ -1,0 +1,51 @@
+import Mongo
+package import Penstock
+
+extension MongoLedger {
+    package func record(_ completion: Completion) async throws -> Decision {
+        try await pass { try await completions.write(CompletionDraft(completion)) }
+    }
+
+    package func decide(_ rows: [TerminalRow]) async throws -> [Decision] {
+        guard !rows.isEmpty else { return [] }
+        let drafts = rows.map { CompletionDraft($0) }
+        return try await run { session in
+            try CompletionGroup.commit(drafts, session).map { try $0.get() }
+        }
+    }
+
+    package func terminalRow(of job: JobID) async throws -> TerminalRow? {
+        try await run { session in try session.rows(["_id": .text(job.text)], limit: 1).first }
+    }
+
+    package func attempts(of job: JobID) async throws -> [AttemptRow] {
+        let rows = try await run { session in
+            try session.find(["job": .text(job.text)], in: MongoSchema.attempts, AttemptDocument.read)
+        }
+        return rows.sorted { ($0.startedAt, $0.id.text) < ($1.startedAt, $1.id.text) }
+    }
+
+    package func finishedJobs(of tenant: TenantID, state: TerminalState?, after cursor: JobID?, limit: Int) async throws
+        -> [TerminalRow]
+    {
+        try await run { session in
+            guard let start = try session.start(after: cursor?.text, in: MongoSchema.jobs) else { return [] }
+            return try session.rows(
+                [
+                    "tenant": .text(tenant.text), "sort_key": ["$lt": .text(start)],
+                    "state": state.map { .text($0.rawValue) },
+                ],
+                sort: ["sort_key": -1],
+                limit: max(0, limit)
+            )
+        }
+    }
+}
+
+extension MongoSession {
+    /// The sort key after which a listing with the newest first goes on; nil past its end.
+    func start(after cursor: String?, in collection: String) throws -> String? {
+        guard let cursor else { return SortKey.end }
+        return try SortKey.of(cursor: cursor, in: collection, self)
+    }
+}

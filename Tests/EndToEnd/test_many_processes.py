@@ -1,0 +1,49 @@
+"""Many processes of every role on one Redis and one ledger: they share the work, and any of them may die."""
+
+import os
+import signal
+
+from harness.batches import assert_each_once, chat, chat_lines, create, wait, wait_for_progress
+
+MANY = {"worker": {"processes": 3, "calls_in_flight": 32}, "scheduler": {"processes": 2},
+        "simulator": {"latency_ms": 100}}
+
+
+def assert_all_booked(stack):
+    """Every call that the provider received has one row; a call cut off by a kill may have a row and not have arrived."""
+    calls = stack.statistics()["calls"]
+    [(rows, unknown)] = stack.ledger("SELECT count(*), sum(outcome = 'unknown') FROM attempts")
+    assert rows - (unknown or 0) <= calls <= rows
+
+
+def test_they_share_the_work_and_any_may_die(new_stack):
+    stack = new_stack(**MANY).up()
+    _, other_url = stack.start("intake")
+    doomed, doomed_url = stack.start("intake")
+    extra = [stack.start(role)[0] for role in ["worker", "worker", "scheduler"]]
+    tenants = [stack.tenant() for _ in range(3)]
+    lines = {tenant.name: chat_lines(1000) for tenant in tenants}
+    urls = [stack.url, other_url, doomed_url]
+    batches = [create(tenant.at(url), lines[tenant.name]) for tenant, url in zip(tenants, urls)]
+    wait_for_progress(tenants[0], batches[0], finished=100)
+    for pid in [doomed.pid, extra[0].pid, extra[2].pid, stack.pids("worker")[0], stack.pids("scheduler")[0]]:
+        os.kill(pid, signal.SIGKILL)
+    for tenant, batch in zip(tenants, batches):
+        done = wait(tenant.at(other_url), batch, seconds=120)
+        assert done.status == "completed" and done.request_counts.completed == 1000
+        assert_each_once(tenant, done, lines[tenant.name])
+    assert_all_booked(stack)
+
+
+def test_a_job_is_seen_through_every_intake(new_stack):
+    stack = new_stack(**MANY).up()
+    _, other_url = stack.start("intake")
+    tenant = stack.tenant()
+    other = tenant.at(other_url)
+    for here, there in [(tenant, other), (other, tenant)]:
+        job = here.web.post("/v1/jobs", {"body": chat("through two intakes")}).json
+        assert there.web.get(f"/v1/jobs/{job['id']}?wait=30").json["state"] == "succeeded"
+        key = {"Idempotency-Key": job["id"]}
+        order = {"body": chat("asked twice")}
+        first, second = (each.web.post("/v1/jobs", order, headers=key).json["id"] for each in (here, there))
+        assert first == second

@@ -1,0 +1,81 @@
+import Fetch
+import JSON
+import Logging
+import Penstock
+import TestSupport
+import Testing
+
+@testable import Providers
+
+@Suite(.timeLimit(.minutes(1)))
+struct AdaptedCallTests {
+    private static let body = Array(
+        #"{"model":"alias","messages":[{"role":"user","content":"hi"}],"max_tokens":5}"#.utf8
+    )
+    private static let answer = """
+        {"id":"msg_1","type":"message","role":"assistant","model":"claude","content":[{"type":"text","text":"Hi!"}],\
+        "stop_reason":"end_turn","usage":{"input_tokens":3,"cache_read_input_tokens":4,"cache_creation_input_tokens":5,\
+        "output_tokens":6}}
+        """
+
+    private func call(
+        port: UInt16,
+        _ body: [UInt8] = body,
+        endpoint: Endpoint = .chatCompletions
+    ) async throws -> CallOutcome {
+        let client = try FetchClient(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let caller = try TargetCaller(client: client, library: AdapterLibrary(["anthropic"], directory: nil))
+        let target = Target(
+            name: "t",
+            provider: "anthropic",
+            baseURL: "http://127.0.0.1:\(port)/v1",
+            apiKey: Secret("sk-test"),
+            model: "claude",
+            limitGroups: [],
+            maxConcurrency: nil,
+            timeout: .seconds(30),
+            price: nil,
+            adapter: "anthropic"
+        )
+        let outcome = await caller.call(target, endpoint: endpoint, body: body, within: .seconds(30))
+        await client.shutdown()
+        return outcome
+    }
+
+    @Test func aGoodAnswer() async throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: \(Self.answer.utf8.count)\r\nrequest-id: req_7\r\n\r\n"
+        let server = try RawServer(.answer(head + Self.answer))
+        server.start()
+        defer { server.stop() }
+        let outcome = try await call(port: server.port)
+        guard case .succeeded(let response, let usage) = outcome else { Issue.record("\(outcome)"); return }
+        #expect(usage == Usage(input: 12, cachedInput: 4, cacheWrite: 5, output: 6))
+        #expect(response.requestID == "req_7" && response.statusCode == 200)
+        #expect(try JSONDocument(parsing: response.body).root["object"]?.string == "chat.completion")
+        let request = try #require(server.requests.first)
+        #expect(request.hasPrefix("POST /v1/messages HTTP/1.1\r\n"))
+        #expect(request.contains("x-api-key: sk-test\r\n") && request.contains("anthropic-version: 2023-06-01\r\n"))
+        #expect(!request.contains("Authorization"))
+        let sent = #"{"model":"claude","max_tokens":5,"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}"#
+        #expect(request.hasSuffix(sent))
+    }
+
+    @Test func anOverloadedProvider() async throws {
+        let error = #"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#
+        let head = "HTTP/1.1 529 Overloaded\r\nContent-Length: \(error.utf8.count)\r\nretry-after: 2\r\n"
+        let server = try RawServer(.answer(head + "x-should-retry: true\r\n\r\n" + error))
+        server.start()
+        defer { server.stop() }
+        guard case .failed(let failure) = try await call(port: server.port) else { Issue.record("succeeded"); return }
+        #expect(failure.error == JobError(.providerOverloaded, "Overloaded"))
+        #expect(failure.retryAfter == .seconds(2) && !failure.refusesRetry && failure.response?.statusCode == 529)
+    }
+
+    @Test func whatCannotBeTranslatedIsNotSent() async throws {
+        let refused = Array(#"{"model":"alias","messages":[],"n":2}"#.utf8)
+        for outcome in [try await call(port: 1, refused), try await call(port: 1, endpoint: .embeddings)] {
+            guard case .failed(let failure) = outcome else { Issue.record("\(outcome)"); return }
+            #expect(failure.error.errorClass == .callerInvalidRequest && !failure.mayHaveBeenSent)
+        }
+    }
+}
