@@ -5,6 +5,14 @@ import pytest
 from harness.stack import Stack
 
 
+def pytest_addoption(parser):
+    parser.addoption("--ledger", choices=["sqlite", "mongodb"], default="sqlite", help="what the stacks' ledgers are")
+
+
+def pytest_configure(config):
+    Stack.ledger_kind = config.getoption("--ledger")
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     """The shared one: nobody kills its processes or wipes its Redis. Tests keep apart by tenants of their own."""

@@ -40,12 +40,11 @@ def test_upload_create_poll_download(tenant):
 
 def test_usage_and_cost_agree_with_the_ledger(stack, tenant):
     batch = wait(tenant, create(tenant, chat_lines(25), metadata={"penstock_tags": "feature=search,customer=c1"}))
-    rows = stack.ledger("SELECT input_tokens, output_tokens, cost_nano, feature, customer FROM attempts WHERE batch = ?",
-                        batch.id)
-    assert len(rows) == 25 and {row[3:] for row in rows} == {("search", "c1")}
-    assert (sum(row[0] for row in rows), sum(row[1] for row in rows)) == (
+    rows = stack.ledger.attempts(batch=batch.id)
+    assert len(rows) == 25 and {(row["feature"], row["customer"]) for row in rows} == {("search", "c1")}
+    assert (sum(row["input_tokens"] for row in rows), sum(row["output_tokens"] for row in rows)) == (
         batch.usage.input_tokens, batch.usage.output_tokens)
-    nanodollars = sum(row[2] for row in rows)
+    nanodollars = sum(row["cost_nano"] for row in rows)
     assert batch.cost_usd == f"{nanodollars // 10**9}.{nanodollars % 10**9:09}" and batch.unknown_costs == 0
     for grouping, key in [("batch", batch.id), ("feature", "search"), ("customer", "c1"), ("tenant", tenant.name)]:
         report = tenant.web.get(f"/v1/costs?group_by={grouping}").json
@@ -169,7 +168,7 @@ def test_validation_errors_name_the_line(stack, tenant, bad, code, at):
     found = [(each.code, each.line) for each in batch.errors.data]
     assert found == [(code, at)], found
     assert batch.errors.data[0].message
-    assert stack.ledger("SELECT count(*) FROM attempts WHERE batch = ?", batch.id) == [(0,)], "nothing must have run"
+    assert stack.ledger.attempts(batch=batch.id) == [], "nothing must have run"
 
 
 def test_invalid_utf8_and_nul_in_a_line(tenant):

@@ -6,9 +6,8 @@ from harness.settings import FAIR
 
 
 def finished_tokens(stack, batch):
-    rows = stack.ledger(
-        "SELECT coalesce(sum(input_tokens + output_tokens), 0), count(*) FROM attempts WHERE batch = ?", batch.id)
-    return rows[0]
+    rows = stack.ledger.attempts(batch=batch.id)
+    return sum((row["input_tokens"] or 0) + (row["output_tokens"] or 0) for row in rows), len(rows)
 
 
 def test_weights_one_and_three(stack):

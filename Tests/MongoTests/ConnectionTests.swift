@@ -19,7 +19,7 @@ import Testing
         try await MongoServer.with { server in
             let log = LogLines()
             let uri = "mongodb://user:hunter2@127.0.0.1:\(server.port)/?tls=true"
-            let error = try #require(refusal(uri, logger: log.logger))
+            let error = try #require(refusal(uri, logger: log.logger, patience: 5000))
             #expect(error.kind != .server)
             #expect(error.description.contains("TLS"))
             #expect(!error.description.contains("hunter2"))

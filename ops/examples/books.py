@@ -3,13 +3,41 @@
 import collections
 import decimal
 import json
+import os
 import pathlib
 import sqlite3
 
 Totals = collections.namedtuple("Totals", "input_tokens output_tokens cost_usd")
 
 
-class Books:
+def open_books(directory):
+    """The books of the ledger that ops/run uses: PENSTOCK_LEDGER's, or those of the SQLite files in `directory`."""
+    uri = os.environ.get("PENSTOCK_LEDGER", "")
+    return MongoDBBooks(uri) if uri.startswith("mongodb") else SQLiteBooks(directory)
+
+
+class MongoDBBooks:
+    """The ledger's own rows, read straight from its database."""
+
+    def __init__(self, uri):
+        import pymongo  # in .penstock/venv, where ops/run takes Python from when the ledger is MongoDB
+
+        self.attempts = pymongo.MongoClient(uri).get_default_database("penstock").attempts
+
+    def rows_per_job(self, batch):
+        """How many cost rows each job of a batch has."""
+        return dict(collections.Counter(row["job"] for row in self.attempts.find({"batch": batch}, {"job": 1})))
+
+    def unknown_costs(self, batch):
+        return sum(1 for row in self.attempts.find({"batch": batch}) if row.get("cost_nano") is None)
+
+    def totals(self, batch):
+        rows = list(self.attempts.find({"batch": batch}))
+        sums = [sum(row.get(name, 0) for row in rows) for name in ("input_tokens", "output_tokens", "cost_nano")]
+        return Totals(sums[0], sums[1], decimal.Decimal(sums[2]) / 10**9)
+
+
+class SQLiteBooks:
     """The ledger's own rows, read straight from its SQLite file."""
 
     def __init__(self, directory):

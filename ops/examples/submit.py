@@ -168,7 +168,7 @@ def show_some(submissions):
 
 
 def check(submissions, state):
-    ledger, found = books.Books(state / "ledger"), 0
+    ledger, found = books.open_books(state / "ledger"), 0
     for submission in submissions:
         for complaint in submission.complaints(ledger):
             found += 1

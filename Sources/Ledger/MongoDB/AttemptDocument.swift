@@ -68,8 +68,7 @@ struct AttemptDocument: Sendable {
         return Usage(
             input: input,
             cachedInput: try fields.int("cached_tokens"),
-            // Rows of earlier versions have none.
-            cacheWrite: try fields.optionalInt("cache_write_tokens") ?? 0,
+            cacheWrite: try fields.int("cache_write_tokens"),
             output: try fields.int("output_tokens"),
             reasoning: try fields.int("reasoning_tokens")
         )

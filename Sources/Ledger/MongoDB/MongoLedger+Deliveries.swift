@@ -17,7 +17,7 @@ extension MongoLedger {
                     ["$sort": ["_id": 1]],
                     ["$limit": .integer(limit)],
                 ],
-                in: MongoSchema.webhookDeliveries
+                in: MongoSchema.deliveries
             ) { fields in try fields.text("_id") }
         }
     }
@@ -35,7 +35,7 @@ extension MongoLedger {
         return try await run { session in
             let ids = try session.find(
                 BSONDocument(isDue),
-                in: MongoSchema.webhookDeliveries,
+                in: MongoSchema.deliveries,
                 fields: ["_id": 1],
                 sort: ["due_ms": 1],
                 limit: max(0, limit)
@@ -45,12 +45,12 @@ extension MongoLedger {
             // Whoever comes second finds them due no longer.
             try session.updateMany(
                 BSONDocument([chosen] + isDue),
-                in: MongoSchema.webhookDeliveries,
-                to: ["$set": ["lease_token": .text(token), "due_ms": .time(end)]]
+                in: MongoSchema.deliveries,
+                to: ["$set": ["lease": .text(token), "due_ms": .time(end)]]
             )
             let leased = try session.find(
-                BSONDocument([chosen, ("lease_token", .text(token)), ("state", "pending")]),
-                in: MongoSchema.webhookDeliveries,
+                BSONDocument([chosen, ("lease", .text(token)), ("state", "pending")]),
+                in: MongoSchema.deliveries,
                 DeliveryDocument.read
             )
             let place = Dictionary(uniqueKeysWithValues: zip(ids, ids.indices))
@@ -60,11 +60,11 @@ extension MongoLedger {
 
     package func finish(_ delivery: WebhookDelivery) async throws -> Bool {
         guard let token = delivery.leaseToken else { return false }
-        let progress = BSONDocument(DeliveryDocument.progress(of: delivery) + [("lease_token", .null)])
+        let progress = BSONDocument(DeliveryDocument.progress(of: delivery) + [("lease", .null)])
         return try await run { session in
             try session.updateOne(
-                ["_id": .text(delivery.id), "lease_token": .text(token), "state": "pending"],
-                in: MongoSchema.webhookDeliveries,
+                ["_id": .text(delivery.id), "lease": .text(token), "state": "pending"],
+                in: MongoSchema.deliveries,
                 to: ["$set": .document(progress)]
             )
         }
@@ -72,7 +72,7 @@ extension MongoLedger {
 
     package func delivery(_ id: String) async throws -> WebhookDelivery? {
         try await run { session in
-            try session.first(["_id": .text(id)], in: MongoSchema.webhookDeliveries, DeliveryDocument.read)
+            try session.first(["_id": .text(id)], in: MongoSchema.deliveries, DeliveryDocument.read)
         }
     }
 
@@ -80,8 +80,8 @@ extension MongoLedger {
         try await run { session in
             try session.updateMany(
                 ["destination": .text(destination), "state": "pending"],
-                in: MongoSchema.webhookDeliveries,
-                to: ["$set": ["state": "failed", "last_error": .text(reason), "lease_token": .null]]
+                in: MongoSchema.deliveries,
+                to: ["$set": ["state": "failed", "last_error": .text(reason), "lease": .null]]
             )
         }
     }
@@ -102,21 +102,21 @@ extension MongoLedger {
                     ["$match": ["state": "pending", "due_ms": ["$lte": .time(now)]]],
                     ["$group": ["_id": .null, "count": ["$sum": 1], "oldest": ["$min": "$due_ms"]]],
                 ],
-                in: MongoSchema.webhookDeliveries
+                in: MongoSchema.deliveries
             ) { fields in (count: try fields.int("count"), oldest: try fields.optionalTime("oldest")) }.first
             return WebhookBacklog(events: events, due: due?.count ?? 0, oldestDueAt: due?.oldest)
         }
     }
 }
 
-/// The collection `webhook_deliveries`.
+/// The collection `deliveries`.
 enum DeliveryDocument {
     static func document(_ delivery: WebhookDelivery) -> BSONDocument {
         let message: Members = [
             ("_id", .text(delivery.id)), ("tenant", .text(delivery.tenant.text)),
             ("type", .text(delivery.type.rawValue)), ("endpoint", delivery.endpoint.map { .text($0) }),
             ("destination", .text(delivery.destination)), ("body", .bytes(delivery.body)),
-            ("created_ms", .time(delivery.createdAt)), ("lease_token", delivery.leaseToken.map { .text($0) }),
+            ("created_ms", .time(delivery.createdAt)), ("lease", delivery.leaseToken.map { .text($0) }),
         ]
         return BSONDocument(message + JobFields.target(delivery.target) + progress(of: delivery))
     }
@@ -149,7 +149,7 @@ enum DeliveryDocument {
         delivery.lastAttemptAt = try fields.optionalTime("last_attempt_ms")
         delivery.lastStatus = try fields.optionalInt("last_status")
         delivery.lastError = try fields.optionalText("last_error")
-        delivery.leaseToken = try fields.optionalText("lease_token")
+        delivery.leaseToken = try fields.optionalText("lease")
         return delivery
     }
 }

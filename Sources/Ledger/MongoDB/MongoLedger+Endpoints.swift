@@ -56,7 +56,7 @@ private enum EndpointDocument {
             "event_types": .texts(endpoint.eventTypes.map(\.rawValue).sorted()),
             "secret": .text(endpoint.secret.revealed),
             "previous_secret": endpoint.previousSecret.map { .text($0.revealed) },
-            "previous_secret_until_ms": endpoint.previousSecretUntil.map { .time($0) },
+            "previous_until_ms": endpoint.previousSecretUntil.map { .time($0) },
             "created_ms": .time(endpoint.createdAt), "updated_ms": .time(endpoint.updatedAt),
             "disabled_ms": endpoint.disabledAt.map { .time($0) }, "version": .integer(endpoint.version),
         ]
@@ -79,7 +79,7 @@ private enum EndpointDocument {
         )
         endpoint.updatedAt = try fields.time("updated_ms")
         endpoint.previousSecret = try fields.optionalText("previous_secret").map { Secret($0) }
-        endpoint.previousSecretUntil = try fields.optionalTime("previous_secret_until_ms")
+        endpoint.previousSecretUntil = try fields.optionalTime("previous_until_ms")
         endpoint.disabledAt = try fields.optionalTime("disabled_ms")
         endpoint.version = try fields.integer("version")
         return endpoint

@@ -18,7 +18,7 @@ extension MongoLedger {
             "_id": ["$in": .texts(events.map(\.subject))], "webhook_due": true,
         ]
         try await run { session in
-            for refused in try session.insert(documents, into: MongoSchema.webhookDeliveries)
+            for refused in try session.insert(documents, into: MongoSchema.deliveries)
             where refused.error.kind != .duplicateKey { throw refused.error }
             guard !events.isEmpty else { return }
             for collection in [MongoSchema.jobs, MongoSchema.batches] {

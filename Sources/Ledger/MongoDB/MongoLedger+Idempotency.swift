@@ -9,7 +9,8 @@ extension MongoLedger {
         return try await run { session in
             let isNew = try session.insertNew(
                 [
-                    "_id": .text(name), "tenant": .text(key.tenant.text), "request_hash": .text(key.requestHash),
+                    "_id": .text(name), "tenant": .text(key.tenant.text), "scope": .text(key.scope),
+                    "request_hash": .text(key.requestHash),
                     "id": .text(id), "created_ms": .time(now),
                 ],
                 into: MongoSchema.idempotency

@@ -15,7 +15,7 @@ enum MongoSchema {
     static let tenants = "tenants"
     static let apiKeys = "api_keys"
     static let webhookEndpoints = "webhook_endpoints"
-    static let webhookDeliveries = "webhook_deliveries"
+    static let deliveries = "deliveries"
 
     /// Grows when documents change in a way that older programs misread.
     private static let version = 1
@@ -86,7 +86,7 @@ enum MongoSchema {
         ),
         (webhookEndpoints, [index("by_tenant", ["tenant": 1, "sort_key": -1])]),
         (
-            webhookDeliveries,
+            deliveries,
             [
                 index("due", ["state": 1, "due_ms": 1], where: ["state": "pending"]),
                 index("by_destination", ["state": 1, "destination": 1, "due_ms": 1], where: ["state": "pending"]),

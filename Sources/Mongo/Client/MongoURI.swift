@@ -21,6 +21,8 @@ final class MongoURI {
         guard uri.hasPrefix("mongodb://") || uri.hasPrefix("mongodb+srv://") else {
             throw MongoError(.invalid, "it must begin with mongodb:// or mongodb+srv://")
         }
+        // It would take what follows the first @ for a host, and name it.
+        guard uri.prefix(while: { $0 != "?" }).count(where: { $0 == "@" }) <= 1 else { throw unreadableSecrets }
         // libmongoc quotes what it cannot parse, so the masked form goes first and takes the blame.
         var error = bson_error_t()
         guard let masked = mongoc_uri_new_with_error(MaskedURI.of(uri), &error) else {
@@ -28,13 +30,15 @@ final class MongoURI {
         }
         mongoc_uri_destroy(masked)
         guard let pointer = mongoc_uri_new_with_error(uri, nil) else {
-            throw MongoError(
-                .invalid,
-                "its user, password or secret options cannot be read: escape : / ? # [ ] @ % in them as %XX"
-            )
+            throw unreadableSecrets
         }
         return pointer
     }
+
+    private static let unreadableSecrets = MongoError(
+        .invalid,
+        "its user, password or secret options cannot be read: escape : / ? # [ ] @ % in them as %XX"
+    )
 
     /// Durable writes, and reads that see nothing that could be rolled back. Those two are promises, not defaults.
     private func setDefaults(_ configuration: MongoConfiguration) throws(MongoError) {

@@ -38,7 +38,7 @@ def settings(redis, ledger, port, operations_port, simulator_port):
               **dict.fromkeys(NARROW, 1)}
     return {
         "redis": redis,
-        "ledger": {"url": f"sqlite:{ledger}"},
+        "ledger": {"url": ledger},
         "intake": {"port": port},
         "worker": {"drain_seconds": 5},
         # Receivers of the tests are on this machine and speak plain HTTP; the first waits are 50 ms and 3 s.

@@ -5,11 +5,11 @@ import json
 import os
 import pathlib
 import signal
-import sqlite3
 import subprocess
 
 from openai import OpenAI
 
+from .ledgers import KINDS
 from .processes import BIN, Process, arguments_of, children, eventually, free_operations_port, free_port
 from .redis_server import RedisServer
 from .settings import merged, settings
@@ -19,15 +19,19 @@ OFFSETS = {"intake": 0, "scheduler": 10, "worker": 20, "courier": 91}
 
 
 class Stack:
-    def __init__(self, folder, redis_settings=None, redis_class=RedisServer, **changes):
+    # Of stacks that do not say; the option --ledger.
+    ledger_kind = "sqlite"
+
+    def __init__(self, folder, redis_settings=None, redis_class=RedisServer, ledger_kind=None, **changes):
         """`changes` are laid over the settings of the tests."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.redis = redis_class(self.folder / "redis", **(redis_settings or {}))
+        self.ledger = KINDS[ledger_kind or self.ledger_kind](self.folder)
         self.port, self.simulator_port, self.operations_port = free_port(), free_port(), free_operations_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = merged(
-            settings(self.redis.settings(), self.folder / "ledger", self.port, self.operations_port, self.simulator_port),
+            settings(self.redis.settings(), self.ledger.url, self.port, self.operations_port, self.simulator_port),
             changes)
         self.settings_file = self.folder / "settings.yaml"
         self.settings_file.write_text(json.dumps(self.settings, indent=2))
@@ -101,6 +105,7 @@ class Stack:
                 self.supervisor.stop()
         finally:
             self.redis.stop()
+            self.ledger.stop()
 
     # Its processes
 
@@ -149,15 +154,6 @@ class Stack:
 
     def calls_tagged(self, tag):
         return self.statistics()["tags"].get(tag, 0)
-
-    def ledger(self, query, *values):
-        """Rows of the ledger's database."""
-        path = (self.folder / "ledger/ledger.sqlite").as_uri()
-        database = sqlite3.connect(f"{path}?mode=ro", uri=True, timeout=30)
-        try:
-            return database.execute(query, values).fetchall()
-        finally:
-            database.close()
 
 
 def answers(process, port):

@@ -1,0 +1,94 @@
+"""Where a stack's ledger is, and what its own rows say: SQLite files, or a database on MongoDB's wire protocol."""
+
+import os
+import pathlib
+import sqlite3
+import uuid
+
+import pymongo
+
+from .processes import ROOT, Process, eventually, free_port
+
+NX = os.environ.get("PENSTOCK_TEST_NX27017", ROOT / ".penstock/venv/bin/nx-27017")
+
+
+class SQLiteLedger:
+    def __init__(self, folder):
+        self.file, self.url = pathlib.Path(folder) / "ledger/ledger.sqlite", f"sqlite:{folder}/ledger"
+
+    def attempts(self, **where):
+        """Cost rows, as dictionaries; those whose members are like `where`."""
+        return self.rows("attempts", where)
+
+    def deliveries(self, **where):
+        """Webhooks, sent or not."""
+        return self.rows("deliveries", where)
+
+    def undispatched_events(self):
+        return len(self.rows("events", {}))
+
+    def rows(self, table, where):
+        conditions = " AND ".join(f"{name} = ?" for name in where) or "TRUE"
+        database = sqlite3.connect(f"{self.file.as_uri()}?mode=ro", uri=True, timeout=30)
+        database.row_factory = sqlite3.Row
+        try:
+            return [dict(row) for row in database.execute(f"SELECT * FROM {table} WHERE {conditions}", [*where.values()])]
+        finally:
+            database.close()
+
+    def stop(self):
+        pass
+
+
+class MongoDBLedger:
+    """A database on the server that PENSTOCK_TEST_MONGODB_URI names, dropped at the end, or on an nx-27017 of its own."""
+
+    def __init__(self, folder):
+        self.folder, self.process = pathlib.Path(folder) / "mongodb", None
+        name, server = f"penstock_test_{uuid.uuid4().hex[:12]}", os.environ.get("PENSTOCK_TEST_MONGODB_URI")
+        if not server:
+            self.folder.mkdir(parents=True)
+            self.port = free_port()
+            self.start()
+            server = f"mongodb://127.0.0.1:{self.port}"
+        base, mark, options = server.partition("?")
+        host = "/".join(base.split("/")[:3])
+        self.url = f"{host}/{name}{mark}{options}"
+        self.client = pymongo.MongoClient(self.url)
+        self.database = self.client[name]
+
+    def start(self):
+        self.process = Process(
+            [NX, "--data-dir", self.folder / "data", "--port", self.port, "--pid-file", self.folder / "pid",
+             "--log-file", self.folder / "log"], self.folder / "output.log")
+        eventually(lambda: self.answers, "nx-27017 answers")
+
+    @property
+    def answers(self):
+        assert self.process.is_running, self.process.tail()
+        try:
+            with pymongo.MongoClient("127.0.0.1", self.port, serverSelectionTimeoutMS=500) as client:
+                return client.admin.command("ping")["ok"]
+        except pymongo.errors.PyMongoError:
+            return False
+
+    def attempts(self, **where):
+        names = ["cost_nano", "input_tokens", "output_tokens", "feature", "customer"]
+        # What is absent in a document is NULL in a row.
+        return [{**dict.fromkeys(names), **document} for document in self.database.attempts.find(where)]
+
+    def deliveries(self, **where):
+        return list(self.database.deliveries.find(where))
+
+    def undispatched_events(self):
+        return sum(self.database[name].count_documents({"webhook_due": True}) for name in ["jobs", "batches"])
+
+    def stop(self):
+        if self.process is None:
+            self.client.drop_database(self.database.name)
+        self.client.close()
+        if self.process:
+            self.process.stop()
+
+
+KINDS = {"sqlite": SQLiteLedger, "mongodb": MongoDBLedger}
