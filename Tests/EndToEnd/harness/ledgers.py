@@ -88,7 +88,8 @@ class MongoDBLedger:
             self.client.drop_database(self.database.name)
         self.client.close()
         if self.process:
-            self.process.stop()
+            # Nobody reads its data again, and it is in no hurry to end when asked.
+            self.process.kill()
 
 
 KINDS = {"sqlite": SQLiteLedger, "mongodb": MongoDBLedger}
