@@ -212,7 +212,7 @@ let package = Package(
         ),
         tests("Fleet", ["Fleet", "TestSupport", logging, lifecycle]),
         tests("Simulator", ["Simulator", "Penstock", "JSON", "TestSupport", logging, lifecycle]),
-        tests("Assembly", ["Assembly", "Fleet", "Intake", "Penstock"]),
+        tests("Assembly", ["Assembly", "Fleet", "Intake", "Penstock", "Providers"]),
         tests("CLI", ["penstock", "JSON", "TestSupport"]),
         tool("JSONFuzz", ["JSON"], path: "Tests/Fuzz/JSONFuzz"),
         tool("JSONBench", ["JSON"], path: "Tests/Benchmarks/JSONBench"),

@@ -4,10 +4,11 @@ import NIOCore
 import Penstock
 import ServiceLifecycle
 
-/// A provider that speaks OpenAI's dialect and answers deterministically: for trying Penstock out, and for tests.
+/// A provider that speaks OpenAI's and Anthropic's dialects and answers deterministically: for trying Penstock out, and
+/// for tests.
 ///
-/// It serves `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/responses` (none of them streaming) and
-/// `/v1/models`, and tells what it was asked under `/simulator/statistics` and `/simulator/calls?after=SEQUENCE`.
+/// It serves `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/responses`, Anthropic's `/v1/messages`
+/// (none of them streaming) and `/v1/models`, and tells what it was asked under `/simulator/statistics` and `/simulator/calls?after=SEQUENCE`.
 /// What a request may ask for itself is documented at `Instructions`.
 package struct SimulatorService: Service {
     private let configuration: SimulatorConfiguration

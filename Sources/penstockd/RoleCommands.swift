@@ -57,7 +57,7 @@ struct WorkerCommand: AsyncParsableCommand {
 struct SimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulator",
-        abstract: "Run a simulated provider that speaks the OpenAI dialect."
+        abstract: "Run a simulated provider that speaks the OpenAI and Anthropic dialects."
     )
     @OptionGroup var options: SettingsOption
 

@@ -1,5 +1,6 @@
 import Intake
 import Penstock
+import Providers
 import Testing
 
 @testable import Assembly
@@ -47,6 +48,30 @@ import Testing
         #expect(settings.topology.pool(forModel: "other") == nil)
     }
 
+    @Test func adaptersSayWhatATargetServes() throws {
+        let adapted = Self.pool.replacing("api_key_env: KEY", with: "adapter: anthropic")
+        var settings = try read(adapted)
+        #expect(settings.adapters.isEmpty)
+        try settings.loadAdapters()
+        let pool = try #require(settings.topology.pool(forModel: "small"))
+        #expect(pool.serves(.chatCompletions) && !pool.serves(.embeddings))
+        #expect(!settings.adapters.isEmpty)
+        var plain = try read(Self.pool)
+        try plain.loadAdapters()
+        #expect(plain.adapters.isEmpty && plain.topology.pools[0].serves(.embeddings))
+    }
+
+    @Test(arguments: [
+        (adapter: "gemini", directory: "", says: "gemini"),
+        (adapter: "openai", directory: "/nowhere", says: "/nowhere"),
+    ])
+    func anAdapterThatIsNotThereIsNamed(adapter: String, directory: String, says: String) throws {
+        let yaml = Self.pool.replacing("api_key_env: KEY", with: "adapter: \(adapter)")
+        var settings = try read(yaml, ["PENSTOCK_ADAPTERS_DIRECTORY": directory])
+        let error = #expect(throws: SettingsError.self) { try settings.loadAdapters() }
+        #expect(error?.description.contains(says) == true)
+    }
+
     @Test(arguments: [
         ("intake: {prot: 1}", "intake.prot"),
         ("intak: {port: 1}", "intak"),
@@ -62,6 +87,7 @@ import Testing
         ("pools: {p: {targets: {t: {base_url: ftp://x}}}}", "pools.p.targets.t.base_url"),
         ("pools: {p: {targets: {t: {base_url: http://x, limit_groups: [g]}}}}", "pools.p.targets.t.limit_groups"),
         ("pools: {p: {targets: {t: {base_url: http://x, api_key_env: NONE}}}}", "pools.p.targets.t.api_key_env"),
+        ("pools: {p: {targets: {t: {base_url: http://x, adapter: ../x}}}}", "pools.p.targets.t.adapter"),
         ("pools: {p: {targets: {'a|b': {base_url: http://x}}}}", "pools.p.targets.a|b"),
         ("pools: {p: {targets: {t: {base_url: http://x, price: {input_per_million: x}}}}}", "input_per_million"),
     ])

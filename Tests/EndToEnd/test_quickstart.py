@@ -27,6 +27,7 @@ def run(stack, tenant, folder, language, code):
     ("The OpenAI SDK", ["Bergen →", "Valparaíso →", "Wellington →", "total_tokens="]),
     ("curl", ['"state":"succeeded"', '"object":"list"', '"key":"chat"']),
     ("The command line", ["gpt-4o-mini", "completed"]),
+    ("Webhooks", ["batch.completed batch_test_", "the test was answered with 204", "job.succeeded job_"]),
 ])
 def test_section(stack, tenant, tmp_path, title, expected):
     assert SECTIONS[title], f"the page has no code under {title}"

@@ -2,6 +2,15 @@ import JSON
 import Testing
 
 struct EditingTests {
+    @Test func severalValuesAtOnce() throws {
+        let document = try JSONDocument(parsing: Array(#" {"a": [1, {"b":2}], "c" : 3} "#.utf8))
+        let inner = try #require(document.root["a"]?.elements.first { $0.kind == .object }?["b"])
+        let last = try #require(document.root["c"])
+        let edited = document.replacing([(inner, Array("[]".utf8)), (last, Array(#""long""#.utf8))])
+        #expect(String(decoding: edited, as: UTF8.self) == #" {"a": [1, {"b":[]}], "c" : "long"} "#)
+        #expect(document.replacing([]) == document.bytes)
+    }
+
     private let source = " {\"a\" : 1,\n \"model\":\"x\\u0079\" , \"n\":{\"model\":[1, 2]} }\r\n"
 
     @Test func replacingTouchesOneValueOnly() throws {

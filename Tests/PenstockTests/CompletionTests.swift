@@ -32,6 +32,17 @@ struct RetryPolicyTests {
         }
     }
 
+    @Test func aProviderMayRefuseARetry() {
+        let failure = CallFailure(
+            error: JobError(.providerServerError, "no"),
+            refusesRetry: true,
+            mayHaveBeenSent: true
+        )
+        let deadline = Samples.now.adding(.seconds(3600))
+        let verdict = policy.verdict(after: failure, attempts: 1, deadline: deadline, now: Samples.now, jitter: 1)
+        #expect(verdict == .finish(.failed))
+    }
+
     @Test func attemptsAreCounted() {
         #expect(verdict(.providerServerError, attempts: 2) == .retry(after: .seconds(2), countsAttempt: true))
         #expect(verdict(.providerServerError, attempts: 3) == .finish(.failed))

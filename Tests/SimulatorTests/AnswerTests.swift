@@ -147,16 +147,16 @@ import Testing
 
     @Test(
         arguments: [
-            ("{", Endpoint.chatCompletions, nil), ("[]", .chatCompletions, nil), ("{}", .chatCompletions, nil),
+            ("{", SimulatedAPI.chatCompletions, nil), ("[]", .chatCompletions, nil), ("{}", .chatCompletions, nil),
             (#"{"model":"m"}"#, .chatCompletions, "messages"),
             (#"{"model":"m","messages":"x"}"#, .chatCompletions, "messages"),
             (#"{"model":"m","messages":[]}"#, .chatCompletions, "messages"), (#"{"model":"m"}"#, .embeddings, "input"),
             (#"{"model":"m","prompt":1}"#, .completions, "prompt"),
             (#"{"model":"m","input":"x","stream":true}"#, .responses, "stream"),
             (#"{"model":"m","input":"[simulate:nonsense]"}"#, .responses, nil),
-        ] as [(String, Endpoint, String?)]
+        ] as [(String, SimulatedAPI, String?)]
     )
-    func aBadRequestIsAnswered400(body: String, endpoint: Endpoint, param: String?) throws {
+    func aBadRequestIsAnswered400(body: String, endpoint: SimulatedAPI, param: String?) throws {
         let error = try #require(throws: ProviderError.self) { try request(Array(body.utf8), endpoint) }
         #expect(error.status == 400 && error.type == "invalid_request_error" && error.param == param)
     }

@@ -44,13 +44,26 @@ final class RawClient {
 
     deinit { close(descriptor) }
 
-    func ask(_ method: String, _ path: String, key: String? = nil, body: [UInt8] = []) throws -> Answer {
-        try send(method, path, key: key, body: body)
+    func ask(
+        _ method: String,
+        _ path: String,
+        key: String? = nil,
+        headers: [String: String] = [:],
+        body: [UInt8] = []
+    ) throws -> Answer {
+        try send(method, path, key: key, headers: headers, body: body)
         return try receive()
     }
 
-    func send(_ method: String, _ path: String, key: String? = nil, body: [UInt8] = []) throws {
-        let authorization = key.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+    func send(
+        _ method: String,
+        _ path: String,
+        key: String? = nil,
+        headers: [String: String] = [:],
+        body: [UInt8] = []
+    ) throws {
+        let authorization =
+            (key.map { "Authorization: Bearer \($0)\r\n" } ?? "") + headers.map { "\($0): \($1)\r\n" }.joined()
         let head =
             "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(authorization)Content-Length: \(body.count)\r\n\r\n"
         var rest = (Array(head.utf8) + body)[...]

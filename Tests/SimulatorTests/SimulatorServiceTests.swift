@@ -68,6 +68,29 @@ import Testing
         }
     }
 
+    @Test func anthropicsHeadersAndErrors() async throws {
+        try await withSimulator {
+            $0.requestsPerMinute = 2
+            $0.apiKey = Secret("right")
+        } _: { port, _ in
+            let body = Array(#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"}]}"#.utf8)
+            let answers = try await blocking {
+                let client = try RawClient(port: port)
+                return try ["wrong", "right", "right", "right"].map { key in
+                    try client.ask("POST", "/v1/messages", headers: ["X-Api-Key": key], body: body)
+                }
+            }
+            #expect(answers.map(\.status) == [401, 200, 200, 429])
+            #expect(answers[0].headers["x-should-retry"] == "false" && answers[3].headers["x-should-retry"] == "true")
+            #expect(answers[1].headers["anthropic-ratelimit-requests-remaining"] == "1")
+            let reset = try #require(answers[1].headers["anthropic-ratelimit-requests-reset"])
+            #expect(reset.hasPrefix("20") && reset.hasSuffix("Z") && reset.utf8.count == 20)
+            #expect(answers[3].headers["retry-after"].flatMap { Int($0) } ?? 0 >= 1)
+            #expect(answers[3].headers["request-id"] == (try answers[3].json()["request_id"]?.string))
+            #expect(try answers[3].json().path("error", "type")?.string == "rate_limit_error")
+        }
+    }
+
     @Test func limitsStandInHeadersAndBecomeRealRefusals() async throws {
         try await withSimulator {
             $0.requestsPerMinute = 2

@@ -9,7 +9,7 @@ func chat(_ prompt: String, _ more: String = "") -> [UInt8] {
     return Array(#"{"model":"gpt-4o-mini","messages":[{"role":"user","content":"\#(prompt)"}]\#(rest)}"#.utf8)
 }
 
-func request(_ body: [UInt8], _ endpoint: Endpoint = .chatCompletions) throws -> SimulatedRequest {
+func request(_ body: [UInt8], _ endpoint: SimulatedAPI = .chatCompletions) throws -> SimulatedRequest {
     try SimulatedRequest(body, dice: Dice(hashing: body), endpoint: endpoint)
 }
 
@@ -26,7 +26,7 @@ func call(_ body: [UInt8], key: String = "k") throws -> ReceivedCall {
 }
 
 /// The parsed answer to a body.
-func answer(_ body: [UInt8], _ endpoint: Endpoint = .chatCompletions) throws -> JSONValue {
+func answer(_ body: [UInt8], _ endpoint: SimulatedAPI = .chatCompletions) throws -> JSONValue {
     let answer = Answer(to: try request(body, endpoint), created: Timestamp(milliseconds: 1_700_000_000_000))
     return try JSONDocument(parsing: answer.body).root
 }

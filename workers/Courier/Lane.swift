@@ -4,8 +4,8 @@ import Telemetry
 
 /// Sends what is due to one destination, and ends when there is nothing more.
 ///
-/// It begins with one attempt at a time and doubles with every success, up to the limit; a failure brings it back to
-/// one. So a receiver that is down or slow occupies one place, not its share.
+/// It begins with one attempt at a time, doubles with every success up to the limit, and halves with every failure. So a
+/// receiver that is down or does not answer occupies one place, not its share.
 struct Lane: Sendable {
     let destination: String
     let ledger: any WebhookLedger
@@ -34,7 +34,7 @@ struct Lane: Sendable {
                 }
                 let isDelivered = await group.next() ?? false
                 underWay -= 1
-                allowed = isDelivered ? min(allowed * 2, configuration.concurrencyPerDestination) : 1
+                allowed = isDelivered ? min(allowed * 2, configuration.concurrencyPerDestination) : max(1, allowed / 2)
             }
         }
     }

@@ -13,6 +13,7 @@ struct Answer: Sendable {
         case .completions: self = TextCompletionAnswer.make(request, created)
         case .responses: self = ResponsesAnswer.make(request, created)
         case .embeddings: self = EmbeddingsAnswer.make(request)
+        case .messages: self = MessagesAnswer.make(request)
         }
     }
 
@@ -29,11 +30,18 @@ extension SimulatedRequest {
         return inputTokens / 2 / 128 * 128
     }
 
+    /// Anthropic reports writes too: a quarter of the long inputs of which nothing was found there.
+    var cacheWriteTokens: Int {
+        guard endpoint == .messages, inputTokens >= 1024, cachedTokens == 0 else { return 0 }
+        return inputTokens / 4 / 128 * 128
+    }
+
     /// The usage of a call that generated these completions.
     func usage(of completions: [Completion]) -> Usage {
         Usage(
             input: inputTokens,
             cachedInput: cachedTokens,
+            cacheWrite: cacheWriteTokens,
             output: completions.reduce(0) { $0 + $1.outputTokens },
             reasoning: completions.reduce(0) { $0 + $1.reasoningTokens }
         )

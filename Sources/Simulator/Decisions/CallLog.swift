@@ -14,7 +14,7 @@ struct CallLog: Sendable {
         var hash: String
         /// The how-many-eth call with this body.
         var occurrence: Int
-        var endpoint: Endpoint
+        var endpoint: SimulatedAPI
         var status: Int?
         /// The status, or what happened in its place: `reset`, `hang`, `malformed`.
         var outcome: String

@@ -2,7 +2,7 @@ import Penstock
 
 /// A provider call as it came in, before anything is decided.
 struct ReceivedCall: Sendable {
-    var endpoint: Endpoint
+    var endpoint: SimulatedAPI
     /// Of the body.
     var dice: Dice
     /// Whose limits count; empty for a caller without a key.

@@ -32,6 +32,10 @@ struct CompletionWish {
     var reasons = false
 
     init(_ request: SimulatedRequest) {
+        self = request.endpoint == .messages ? Self(message: request.root) : Self(openAI: request)
+    }
+
+    private init(openAI request: SimulatedRequest) {
         let root = request.root
         let limits = ["max_completion_tokens", "max_tokens", "max_output_tokens"]
         maxOutputTokens = limits.lazy.compactMap { root[$0]?.int64 }.first.map { Int(clamping: max(1, $0)) }
@@ -40,6 +44,22 @@ struct CompletionWish {
         format = Self.format(root["response_format"] ?? root.path("text", "format"))
         tools = root["tools"].map { $0.elements.compactMap(Self.tool) } ?? []
         toolChoice = Self.toolChoice(root["tool_choice"])
+    }
+
+    /// What a request to Anthropic's API wants.
+    private init(message root: JSONValue) {
+        maxOutputTokens = root["max_tokens"]?.int64.map { Int(clamping: max(1, $0)) }
+        reasons = root.path("thinking", "type")?.string == "enabled"
+        format = root.path("output_config", "format", "schema").map(Format.schema) ?? .text
+        tools = (root["tools"].map { Array($0.elements) } ?? []).compactMap { tool in
+            tool["name"]?.string.map { Tool(name: $0, parameters: tool["input_schema"]) }
+        }
+        switch root.path("tool_choice", "type")?.string {
+        case "none": toolChoice = .none
+        case "any": toolChoice = .required
+        case "tool": toolChoice = root.path("tool_choice", "name")?.string.map(ToolChoice.named) ?? .required
+        default: toolChoice = .auto
+        }
     }
 
     private static let reasoningModels = ["o1", "o3", "o4", "gpt-5"]

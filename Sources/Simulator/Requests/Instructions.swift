@@ -15,6 +15,8 @@ import JSON
 /// | `[simulate:latency=2000]` | takes 2,000 ms, whatever the configuration says |
 /// | `[simulate:tag=NAME]` | is counted under NAME in the statistics |
 ///
+/// On `/v1/messages` errors are Anthropic's: 503 becomes 529, `insufficient_quota` a 400 about the credit balance.
+///
 /// A request without a marker for faults fails at the configured rates; one with any such marker only as it says.
 struct Instructions: Sendable, Equatable {
     var fault: Fault?

@@ -3,7 +3,7 @@ import Penstock
 
 /// A call's body, checked as far as the simulator needs it.
 struct SimulatedRequest: Sendable {
-    let endpoint: Endpoint
+    let endpoint: SimulatedAPI
     let root: JSONValue
     let model: String
     /// Made from the whole body: what every decision about the call follows from.
@@ -13,7 +13,7 @@ struct SimulatedRequest: Sendable {
     let instructions: Instructions
 
     /// - Throws: what the provider would answer to a bad request.
-    init(_ body: [UInt8], dice: Dice, endpoint: Endpoint) throws(ProviderError) {
+    init(_ body: [UInt8], dice: Dice, endpoint: SimulatedAPI) throws(ProviderError) {
         self.endpoint = endpoint
         self.dice = dice
         root = try Self.parse(body)
@@ -24,6 +24,7 @@ struct SimulatedRequest: Sendable {
         guard root["stream"]?.bool != true else {
             throw .invalidRequest("The simulator does not stream.", code: "unsupported_value", param: "stream")
         }
+        if endpoint == .messages, root["max_tokens"]?.int64 ?? 0 < 1 { throw .missing("max_tokens") }
         inputTokens = try Self.inputTokens(root, endpoint)
         do {
             instructions = try Instructions(findingIn: body[...])
@@ -33,12 +34,13 @@ struct SimulatedRequest: Sendable {
     }
 
     /// The members of each API that hold what the model reads; the first is required.
-    static func inputMembers(_ endpoint: Endpoint) -> [String] {
+    static func inputMembers(_ endpoint: SimulatedAPI) -> [String] {
         switch endpoint {
         case .chatCompletions: ["messages"]
         case .completions: ["prompt"]
         case .embeddings: ["input"]
         case .responses: ["input", "instructions"]
+        case .messages: ["messages", "system"]
         }
     }
 
@@ -55,7 +57,7 @@ struct SimulatedRequest: Sendable {
         return document.root
     }
 
-    private static func inputTokens(_ root: JSONValue, _ endpoint: Endpoint) throws(ProviderError) -> Int {
+    private static func inputTokens(_ root: JSONValue, _ endpoint: SimulatedAPI) throws(ProviderError) -> Int {
         let members = inputMembers(endpoint)
         guard let required = root[members[0]], required.isInput(endpoint) else { throw .missing(members[0]) }
         let bytes = members.reduce(0) { $0 + (root[$1]?.range.count ?? 0) }
@@ -71,10 +73,10 @@ extension SimulatedRequest {
 }
 
 extension JSONValue {
-    fileprivate func isInput(_ endpoint: Endpoint) -> Bool {
+    fileprivate func isInput(_ endpoint: SimulatedAPI) -> Bool {
         switch (endpoint, kind) {
         case (_, .array): count > 0
-        case (.chatCompletions, _): false
+        case (.chatCompletions, _), (.messages, _): false
         case (_, .string): true
         default: false
         }

@@ -11,8 +11,8 @@ struct CallReader: Sendable {
     /// Reads the whole body, then judges it.
     ///
     /// - Throws: only when the caller's connection breaks.
-    func read(_ request: inout Request, endpoint: Endpoint) async throws -> ReceivedCall {
-        let key = Self.bearerToken(request.headers)
+    func read(_ request: inout Request, endpoint: SimulatedAPI) async throws -> ReceivedCall {
+        let key = (endpoint == .messages ? request.headers[.apiKey] : nil) ?? Self.bearerToken(request.headers)
         let body: [UInt8]
         do {
             body = try await Array(request.collectBody(upTo: configuration.maxBodyBytes).readableBytesView)
@@ -41,11 +41,11 @@ struct CallReader: Sendable {
         return String(value.dropFirst(7))
     }
 
-    private func refused(_ error: ProviderError, _ endpoint: Endpoint, dice: Dice, key: String?) -> ReceivedCall {
+    private func refused(_ error: ProviderError, _ endpoint: SimulatedAPI, dice: Dice, key: String?) -> ReceivedCall {
         ReceivedCall(endpoint: endpoint, dice: dice, apiKey: key ?? "", content: .refused(error))
     }
 
-    private func content(_ body: [UInt8], dice: Dice, endpoint: Endpoint) -> ReceivedCall.Content {
+    private func content(_ body: [UInt8], dice: Dice, endpoint: SimulatedAPI) -> ReceivedCall.Content {
         do throws(ProviderError) {
             let request = try SimulatedRequest(body, dice: dice, endpoint: endpoint)
             guard request.inputTokens <= configuration.contextWindow else {
@@ -56,4 +56,9 @@ struct CallReader: Sendable {
             return .invalid(error)
         }
     }
+}
+
+extension HTTPField.Name {
+    /// Where Anthropic's clients put their key.
+    fileprivate static let apiKey = Self("x-api-key")!
 }

@@ -21,7 +21,7 @@ final class SimulatorController: Sendable {
     func router() -> Router<SimulatorContext> {
         let router = Router(context: SimulatorContext.self)
         router.add(middleware: ErrorEnvelope())
-        for endpoint in Endpoint.allCases {
+        for endpoint in SimulatedAPI.allCases {
             router.post(RouterPath(endpoint.rawValue)) { request, context in
                 try await self.call(request, context, endpoint: endpoint)
             }
@@ -45,18 +45,24 @@ final class SimulatorController: Sendable {
         return ProviderResponse.json(ModelsAnswer.body(configuration.models))
     }
 
-    private func call(_ request: Request, _ context: SimulatorContext, endpoint: Endpoint) async throws -> Response {
+    private func call(_ request: Request, _ context: SimulatorContext, endpoint: SimulatedAPI) async throws -> Response
+    {
         var request = request
         let reader = CallReader(configuration: configuration, clock: clock)
         let call = try await reader.read(&request, endpoint: endpoint)
         let verdict = core.withLock { $0.receive(call, at: .now, time: clock.now()) }
         defer { if verdict.isAtWork { core.withLock { $0.finish() } } }
         await Self.wait(verdict.latency)
-        let headers = ProviderResponse.headers(verdict)
+        let headers =
+            endpoint == .messages
+            ? MessagesResponse.headers(verdict, at: clock.now()) : ProviderResponse.headers(verdict)
         switch verdict.action {
         case .answer(let answer): return ProviderResponse.json(answer.body, headers: headers)
         case .malformed(let answer):
             return ProviderResponse.json(Array(answer.body.prefix(answer.body.count / 2)), headers: headers)
+        case .error(let error) where endpoint == .messages:
+            let translated = MessagesError(error, model: call.request?.model)
+            return MessagesResponse.error(translated, retryAfter: error.retryAfter, verdict, at: clock.now())
         case .error(let error): return ProviderResponse.error(error, headers: headers)
         case .reset: return try await Self.reset(context.channel)
         case .hang: return try await hang(request, context.channel)

@@ -5,9 +5,9 @@ import threading
 
 
 class Receiver:
-    """Answers what `answer(number)` says (a status, or status and headers) and remembers; `number` counts from 1."""
+    """Answers the status that `answer(number, id)` says, and remembers; `number` counts all requests from 1."""
 
-    def __init__(self, answer=lambda number: 200):
+    def __init__(self, answer=lambda number, id: 200):
         self.received, self.lock = [], threading.Lock()
         receiver = self
 
@@ -19,12 +19,10 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 with receiver.lock:
                     number = len(receiver.received) + 1
-                    reply = answer(number)
-                    status, headers = reply if isinstance(reply, tuple) else (reply, {})
+                    status = answer(number, self.headers["webhook-id"])
                     receiver.received.append(Received(dict(self.headers.items()), body, status))
                 self.send_response(status)
-                for name, value in {"content-length": "0", **headers}.items():
-                    self.send_header(name, value)
+                self.send_header("content-length", "0")
                 self.end_headers()
 
             def log_message(self, *arguments):

@@ -6,18 +6,27 @@ PRICES = {
     "gpt-4o-mini": {"input_per_million": "0.15", "cached_input_per_million": "0.075", "output_per_million": "0.60"},
     "gpt-4o": {"input_per_million": "2.50", "cached_input_per_million": "1.25", "output_per_million": "10.00"},
     "text-embedding-3-small": {"input_per_million": "0.02", "output_per_million": "0"},
+    "claude-sonnet": {"input_per_million": "3.00", "cached_input_per_million": "0.30", "cache_write_per_million": "3.75",
+                      "output_per_million": "15.00"},
+    "claude-haiku": {"input_per_million": "1.00", "cached_input_per_million": "0.10", "cache_write_per_million": "1.25",
+                     "output_per_million": "5.00"},
 }
+# Models of targets that speak Anthropic's API.
+ANTHROPIC = ["claude-sonnet", "claude-haiku"]
 # Pools that let one call through at a time: a test that needs waiting jobs takes one for itself.
 NARROW = [f"narrow-{number}" for number in range(1, 7)]
 # A pool for fairness: calls take their time and only four run.
 FAIR = "fair"
 
 
+FAMILY = {False: {"provider": "openai"}, True: {"provider": "anthropic", "adapter": "anthropic"}}
+
+
 def pool(name, simulator_port, max_concurrency):
     """A pool with one target of the model's name and one limit group, roomy but for concurrency."""
     return {
         "targets": {f"{name}-target": {
-            "provider": "openai", "base_url": f"http://127.0.0.1:{simulator_port}/v1", "model": name,
+            **FAMILY[name in ANTHROPIC], "base_url": f"http://127.0.0.1:{simulator_port}/v1", "model": name,
             "limit_groups": [f"{name}-limits"], "timeout_seconds": 30,
             "price": PRICES.get(name, PRICES["gpt-4o-mini"]),
         }},
@@ -27,7 +36,8 @@ def pool(name, simulator_port, max_concurrency):
 
 
 def settings(redis, ledger, port, operations_port, simulator_port):
-    widths = {"gpt-4o-mini": 128, "gpt-4o": 64, "text-embedding-3-small": 64, FAIR: 4, **dict.fromkeys(NARROW, 1)}
+    widths = {"gpt-4o-mini": 128, "gpt-4o": 64, "text-embedding-3-small": 64, FAIR: 4, **dict.fromkeys(ANTHROPIC, 32),
+              **dict.fromkeys(NARROW, 1)}
     return {
         "redis": redis,
         "ledger": {"url": ledger},
