@@ -67,8 +67,8 @@ def test_a_batch_of_several_models(stack, tenant):
         written += each["response"]["body"]["usage"]["prompt_tokens_details"].get("cache_write_tokens", 0)
     assert read > 0 and written > 0
 
-    rows = stack.ledger("SELECT model, provider, input_tokens, cached_tokens, cache_write_tokens, output_tokens, cost_nano "
-                        "FROM attempts WHERE batch = ?", batch.id)
+    names = ["model", "provider", "input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "cost_nano"]
+    rows = [[row[name] for name in names] for row in stack.ledger.attempts(batch=batch.id)]
     assert len(rows) == len(lines)
     assert {(row[0], row[1]) for row in rows} == {(model, "anthropic" if model in ANTHROPIC else "openai") for model in models}
     for model, _, *tokens, nanodollars in rows:
@@ -111,7 +111,7 @@ def test_errors_are_told_in_the_openai_dialect(stack, tenant):
     for name, part in said.items():
         assert found[name]["response"] is None
         assert found[name]["error"]["code"] == "caller_invalid_request" and part in found[name]["error"]["message"], found[name]
-    outcomes = dict(stack.ledger("SELECT custom_id, error_class FROM jobs WHERE batch = ? AND error_class IS NOT NULL", batch.id))
+    outcomes = {row["custom_id"]: row.get("error_class") for row in stack.ledger.jobs(batch=batch.id)}
     assert outcomes["quota"] == "provider_quota_exhausted" and outcomes["context"] == "caller_context_too_long"
 
 

@@ -35,7 +35,9 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func theDatabaseOfTheURIWins() async throws {
         try await MongoServer.with { server in
-            for (uri, database) in [("mongodb://127.0.0.1:\(server.port)", "penstock"), (server.uri(database: "x"), "x")] {
+            for (uri, database) in [
+                ("mongodb://127.0.0.1:\(server.port)", "penstock"), (server.uri(database: "x"), "x"),
+            ] {
                 let client = try MongoClient.make(uri)
                 #expect(try await client.run { session in session.database } == database)
                 await client.close()
