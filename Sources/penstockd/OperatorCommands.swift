@@ -49,7 +49,7 @@ struct CreateKeyCommand: AsyncParsableCommand {
         commandName: "create",
         abstract: "Make an API key and print it once.",
         discussion: """
-            Needs no running server and no other key: whoever may write the ledger's directory is the operator. Only \
+            Needs no running server and no other key: whoever may write the ledger is the operator. Only \
             a hash is kept. Further keys are best made with `penstock keys create` and an admin key.
             """
     )

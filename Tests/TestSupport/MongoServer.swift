@@ -63,8 +63,8 @@ package final class MongoServer: Sendable {
     }
 
     private func remove() async throws {
-        thaw()
-        try await child.terminate()
+        // Nobody reads its data again, and it is in no hurry to end when asked.
+        try await kill()
         try await directory.remove()
     }
 

@@ -2,7 +2,7 @@ import Intake
 package import Logging
 import Penstock
 
-/// Makes API keys straight in the ledger: the way to the first admin key. Whoever may write the ledger's files is the
+/// Makes API keys straight in the ledger: the way to the first admin key. Whoever may write the ledger is the
 /// operator already.
 package enum KeyMaker {
     /// What the operator asks for.

@@ -20,6 +20,10 @@ class SQLiteLedger:
         """Cost rows, as dictionaries; those whose members are like `where`."""
         return self.rows("attempts", where)
 
+    def jobs(self, **where):
+        """Terminal rows."""
+        return self.rows("jobs", where)
+
     def deliveries(self, **where):
         """Webhooks, sent or not."""
         return self.rows("deliveries", where)
@@ -77,6 +81,9 @@ class MongoDBLedger:
         # What is absent in a document is NULL in a row.
         return [{**dict.fromkeys(names), **document} for document in self.database.attempts.find(where)]
 
+    def jobs(self, **where):
+        return list(self.database.jobs.find(where))
+
     def deliveries(self, **where):
         return list(self.database.deliveries.find(where))
 
@@ -88,7 +95,8 @@ class MongoDBLedger:
             self.client.drop_database(self.database.name)
         self.client.close()
         if self.process:
-            self.process.stop()
+            # Nobody reads its data again, and it is in no hurry to end when asked.
+            self.process.kill()
 
 
 KINDS = {"sqlite": SQLiteLedger, "mongodb": MongoDBLedger}
