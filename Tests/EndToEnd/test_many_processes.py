@@ -1,9 +1,16 @@
 """Many processes of every role on one Redis and one ledger: they share the work, and any of them may die."""
 
 import os
+import pathlib
+import shutil
 import signal
+import tempfile
+
+import pytest
 
 from harness.batches import assert_each_once, chat, chat_lines, create, wait, wait_for_progress
+from harness.processes import BIN, stat_fields
+from harness.stack import Tenant
 
 MANY = {"worker": {"processes": 3, "calls_in_flight": 32}, "scheduler": {"processes": 2},
         "simulator": {"latency_ms": 100}}
@@ -47,3 +54,35 @@ def test_a_job_is_seen_through_every_intake(new_stack):
         order = {"body": chat("asked twice")}
         first, second = (each.web.post("/v1/jobs", order, headers=key).json["id"] for each in (here, there))
         assert first == second
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user of the machine may look into; those of pytest are closed."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="penstock-users-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may start processes of other users")
+def test_on_mongodb_from_other_folders_and_users(new_stack, open_folder):
+    stack = new_stack(ledger_kind="mongodb", simulator={"latency_ms": 50})
+    program = shutil.copy(BIN / "penstockd", open_folder / "penstockd")
+    settings = shutil.copy(stack.settings_file, open_folder / "settings.yaml")
+    processes, urls = [], []
+    for number, role in enumerate(["simulator", "intake", "intake", "scheduler", "scheduler", "worker", "worker"]):
+        user, folder = 60_001 + number, open_folder / f"{number}"
+        folder.mkdir()
+        os.chown(folder, user, user)
+        process, url = stack.start(role, settings, program=program, user=user, folder=folder)
+        processes.append((process, user, folder))
+        urls += [url] if role == "intake" else []
+    tenant, lines = Tenant(stack, "operator", stack.admin_key, urls[0]), chat_lines(300)
+    done = wait(tenant.at(urls[1]), create(tenant, lines))
+    assert done.status == "completed"
+    assert_each_once(tenant, done, lines)
+    assert_all_booked(stack)
+    for process, user, folder in processes:
+        assert stat_fields(process.pid) and pathlib.Path(f"/proc/{process.pid}").stat().st_uid == user
+        assert not list(folder.iterdir()), "nobody leaves files where it runs"

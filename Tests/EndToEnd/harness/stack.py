@@ -63,13 +63,13 @@ class Stack:
         self.wait_until_ready()
         return self
 
-    def start(self, role, settings_file=None, **options):
+    def start(self, role, settings_file=None, program=BIN / "penstockd", **options):
         """One more process of a role, beside those of the supervisor; intake gets a port of its own.
 
         Returns the process and its address."""
         port, operations = free_port(), free_port()
         number = len(self.others)
-        process = Process([BIN / "penstockd", role, "--settings", settings_file or self.settings_file],
+        process = Process([program, role, "--settings", settings_file or self.settings_file],
                           self.folder / f"{role}-other-{number}.log",
                           {"PENSTOCK_INTAKE_PORT": str(port), "PENSTOCK_OPERATIONS_PORT": str(operations)}, **options)
         self.others.append(process)
