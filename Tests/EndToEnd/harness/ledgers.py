@@ -20,10 +20,6 @@ class SQLiteLedger:
         """Cost rows, as dictionaries; those whose members are like `where`."""
         return self.rows("attempts", where)
 
-    def jobs(self, **where):
-        """Terminal rows."""
-        return self.rows("jobs", where)
-
     def deliveries(self, **where):
         """Webhooks, sent or not."""
         return self.rows("deliveries", where)
@@ -80,9 +76,6 @@ class MongoDBLedger:
         names = ["cost_nano", "input_tokens", "output_tokens", "feature", "customer"]
         # What is absent in a document is NULL in a row.
         return [{**dict.fromkeys(names), **document} for document in self.database.attempts.find(where)]
-
-    def jobs(self, **where):
-        return list(self.database.jobs.find(where))
 
     def deliveries(self, **where):
         return list(self.database.deliveries.find(where))
