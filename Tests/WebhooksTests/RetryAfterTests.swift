@@ -19,10 +19,12 @@ import Testing
         #expect(RetryAfter.read(text, at: Self.example - 60) == .seconds(seconds))
     }
 
-    @Test(arguments: [
-        ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199), ("Fri, 01 Mar 2024 00:00:00 GMT", 1_709_251_200),
-        ("Sun, 31 Dec 2000 23:59:59 GMT", 978_307_199), ("Thu, 01 Jan 1970 00:01:00 GMT", 60),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199), ("Fri, 01 Mar 2024 00:00:00 GMT", 1_709_251_200),
+            ("Sun, 31 Dec 2000 23:59:59 GMT", 978_307_199), ("Thu, 01 Jan 1970 00:01:00 GMT", 60),
+        ] as [(String, Int64)]
+    )
     func leapYears(_ text: String, _ moment: Int64) {
         #expect(RetryAfter.read(text, at: moment - 1) == .seconds(1))
         #expect(RetryAfter.read(text, at: moment) == nil)
