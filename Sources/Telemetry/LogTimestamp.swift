@@ -12,9 +12,8 @@ final class LogTimestamp: Sendable {
 
     /// The current time of day.
     func now() -> [UInt8] {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return text(second: time.tv_sec, millisecond: time.tv_nsec / 1_000_000)
+        let time = Int(SystemTime.milliseconds())
+        return text(second: time / 1000, millisecond: time % 1000)
     }
 
     /// The text for a time since 1970.

@@ -1,11 +1,7 @@
-import Glibc
 package import Penstock
+import Telemetry
 
 extension WallClock {
     /// The system's clock.
-    package static let system = WallClock {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
+    package static let system = WallClock { Timestamp(milliseconds: SystemTime.milliseconds()) }
 }

@@ -13,13 +13,11 @@ PRICES = {
 }
 # Models of targets that speak Anthropic's API.
 ANTHROPIC = ["claude-sonnet", "claude-haiku"]
+FAMILY = {False: {"provider": "openai"}, True: {"provider": "anthropic", "adapter": "anthropic"}}
 # Pools that let one call through at a time: a test that needs waiting jobs takes one for itself.
 NARROW = [f"narrow-{number}" for number in range(1, 7)]
 # A pool for fairness: calls take their time and only four run.
 FAIR = "fair"
-
-
-FAMILY = {False: {"provider": "openai"}, True: {"provider": "anthropic", "adapter": "anthropic"}}
 
 
 def pool(name, simulator_port, max_concurrency):
