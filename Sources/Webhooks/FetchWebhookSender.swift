@@ -55,7 +55,8 @@ package final class FetchWebhookSender: WebhookSender {
         do {
             let response = try await client.stream(request)
             await Self.discard(response)
-            return WebhookAnswer(status: response.status, retryAfter: RetryAfter.read(response.headers["retry-after"]))
+            let retryAfter = RetryAfter.read(response.headers["retry-after"], at: now.seconds)
+            return WebhookAnswer(status: response.status, retryAfter: retryAfter)
         } catch {
             return .failed(Self.reason(error))
         }

@@ -1,6 +1,7 @@
 import Courier
 import Ledger
 import Penstock
+import Telemetry
 import TestSupport
 import Testing
 
@@ -24,6 +25,13 @@ struct DeliveryTests {
             #expect(delivery.attempts == 1 && delivery.lastStatus == 200 && delivery.lastError == nil)
             #expect(request.headers["webhook-id"] == delivery.id)
             #expect(try await scene.ledger.undispatchedEvents(limit: 1).isEmpty)
+        }
+    }
+
+    @Test func aCourierIsReadyOnceItsLedgerAnswers() async throws {
+        try await Scene.run { scene in
+            #expect(!scene.health.isReady)
+            try await scene.courier { _ in try await scene.eventually("ready") { scene.health.isReady } }
         }
     }
 

@@ -14,7 +14,7 @@ import Webhooks
 final class Scene: Sendable {
     let ledger: SQLiteLedger
     let clock: WallClock
-    let health = Health()
+    let health = Health(expecting: ["ledger"])
     private let directory: TemporaryDirectory
 
     private init() throws {

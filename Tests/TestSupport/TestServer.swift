@@ -18,7 +18,11 @@ package final class TestServer: Sendable {
         Thread.detachNewThread { [self] in
             while true {
                 let descriptor = accept(listener, nil, nil)
-                guard descriptor >= 0 else { return }
+                guard descriptor >= 0 else {
+                    // Here and not in `stop`: the number could be another server's by the next `accept`.
+                    close(listener)
+                    return
+                }
                 let number = accepts.add(1, ordering: .relaxed).newValue
                 Thread.detachNewThread { serve(TestConnection(descriptor: descriptor, number: number)) }
             }
@@ -28,7 +32,6 @@ package final class TestServer: Sendable {
     /// Stops accepting.
     package func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     package func url(_ path: String = "/") -> String {

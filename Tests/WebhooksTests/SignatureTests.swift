@@ -37,14 +37,4 @@ import Testing
         #expect(WebhookSignature.header(id: "a", timestamp: 1, body: [], secrets: []) == nil)
         #expect(WebhookSignature.header(id: "a", timestamp: 1, body: [], secrets: [Secret("plain")]) == nil)
     }
-
-    @Test(arguments: [("120", 120), ("0", 0), ("99999999999999999999", 604_800)])
-    func secondsOfRetryAfterAreRead(_ text: String, _ seconds: Int) {
-        #expect(RetryAfter.read(text) == .seconds(seconds))
-    }
-
-    @Test(arguments: [nil, "", "-1", "1.5", " 3", "soon", "Wed, 21 Oct 2026 07:28:00 GMT"])
-    func everythingElseIsNoHint(_ text: String?) {
-        #expect(RetryAfter.read(text) == nil)
-    }
 }

@@ -3,8 +3,10 @@ import Penstock
 import Telemetry
 
 /// One thing a courier does again and again: at once while there is more, else after `interval`. A failure is logged and
-/// tried again; a loop that stops turning makes the process unhealthy.
+/// tried again, and the process is not ready until then; a loop that stops turning makes the process unhealthy.
 struct CourierLoop: Sendable {
+    private static let check = "ledger"
+
     let name: String
     let interval: Duration
     let health: Health
@@ -19,9 +21,11 @@ struct CourierLoop: Sendable {
             var hasMore = false
             do {
                 hasMore = try await body()
+                health.set(Self.check, .ready)
             } catch is CancellationError {
                 return
             } catch {
+                health.set(Self.check, .notReady("the ledger does not answer"))
                 logger.error("courier step failed", [.name: .text(name)], error: error)
             }
             health.beat(name, within: interval + .seconds(60))

@@ -2,10 +2,12 @@
 package enum Role: String, Sendable, CaseIterable {
     case intake, scheduler, worker, courier, simulator
 
-    var usesRedis: Bool {
+    /// What has to be there before the process is ready.
+    var checks: [String] {
         switch self {
-        case .intake, .scheduler, .worker: true
-        case .courier, .simulator: false
+        case .intake, .scheduler, .worker: ["redis"]
+        case .courier: ["ledger"]
+        case .simulator: []
         }
     }
 }

@@ -27,7 +27,7 @@ package struct RoleRunner: Sendable {
         self.role = role
         self.settings = settings
         self.logger = logger
-        health = Health(expecting: role.usesRedis ? ["redis"] : [])
+        health = Health(expecting: role.checks)
         metrics = MetricsRegistry()
         MetricsSystem.bootstrap(metrics)
     }
