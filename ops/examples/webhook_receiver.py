@@ -3,8 +3,8 @@
 
     webhook_receiver.py --register http://127.0.0.1:8080 --api-key-file .penstock/acme.key
 
-listens on a port of its own, registers itself as an endpoint, and prints every event; Ctrl-C deletes the endpoint
-again. Penstock must be allowed to call this machine: webhooks.allow_http and webhooks.allow_private_addresses, as the
+listens on a port of its own, registers itself as an endpoint, and prints every event; Ctrl-C or SIGTERM deletes
+the endpoint again. Penstock must be allowed to call this machine: webhooks.allow_http and webhooks.allow_private_addresses, as the
 demo of ops/run is. In production the receiver is at an https:// address, registered once, and its secret is kept in
 OPENAI_WEBHOOK_SECRET:
 
@@ -22,6 +22,7 @@ import argparse
 import http.server
 import os
 import pathlib
+import signal
 import sys
 
 import openai
@@ -84,6 +85,7 @@ def main():
     else:
         Receiver.secret = os.environ.get("OPENAI_WEBHOOK_SECRET") or sys.exit(
             "Set OPENAI_WEBHOOK_SECRET, or let --register make an endpoint.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl-C does
     print(f"listening at {url}", flush=True)
     try:
         server.serve_forever()
