@@ -20,6 +20,38 @@ import Testing
         #expect(WebhookSchedule(scale: 0.001).wait(afterAttempts: 2, jitter: 0) == .milliseconds(300))
     }
 
+    // MARK: Secrets
+
+    private func endpoint() -> WebhookEndpoint {
+        WebhookEndpoint(
+            id: "whe_1",
+            tenant: TenantID(trusted: "acme"),
+            name: "ci",
+            url: "https://example.com/",
+            eventTypes: [],
+            secret: Secret("first"),
+            createdAt: Self.now
+        )
+    }
+
+    @Test func aRepeatedRotationKeepsTheSecretThatReceiversKnow() {
+        var endpoint = endpoint()
+        endpoint.rotate(to: Secret("lost"), at: Self.now)
+        endpoint.rotate(to: Secret("second"), at: Self.now.adding(.seconds(60)))
+        let later = Self.now.adding(.seconds(3600))
+        #expect(endpoint.secrets(at: later).map(\.revealed) == ["second", "first"])
+        endpoint.rotate(to: Secret("third"), at: later)
+        #expect(endpoint.secrets(at: later).map(\.revealed) == ["third", "second"])
+        #expect(endpoint.secrets(at: later.adding(.seconds(24 * 3600))).map(\.revealed) == ["third"])
+    }
+
+    @Test func aReplacedSecretIsVoidAtOnce() {
+        var endpoint = endpoint()
+        endpoint.rotate(to: Secret("second"), at: Self.now)
+        endpoint.replaceSecret(by: Secret("third"))
+        #expect(endpoint.secrets(at: Self.now).map(\.revealed) == ["third"])
+    }
+
     // MARK: Verdicts
 
     private func verdict(_ status: Int?, retryAfter: Duration? = nil, attempts: Int = 1) -> WebhookVerdict {
@@ -138,7 +170,7 @@ import Testing
             at: Self.now
         )
         #expect(deliveries.map(\.id) == ["wh_job_1_0a1b", "wh_job_1_own"])
-        #expect(deliveries.map(\.destination) == ["whe_0a1b", "acme https://example.com:443"])
+        #expect(deliveries.map(\.destination) == ["acme whe_0a1b", "acme https://example.com:443"])
         #expect(deliveries.map(\.endpoint) == ["whe_0a1b", nil] && deliveries.map(\.target) == [nil, target])
         #expect(deliveries.allSatisfy { $0.state == .pending && $0.dueAt == Self.now && !$0.id.contains(".") })
         #expect(WebhookFanOut.deliveries(of: Self.event(.jobExpired, "job_2"), to: endpoints, at: Self.now).isEmpty)

@@ -14,8 +14,8 @@ The same with another library (pip install standardwebhooks, of which there is o
 
     event = standardwebhooks.Webhook(secret).verify(body, headers)
 
-Three things every receiver owes: verify the very bytes that came, answer 2xx quickly (work comes after the answer), and
-expect the same `webhook-id` again, because what is not answered in time is sent again.
+Three things every receiver owes: verify the very bytes that came, keep the event, then answer 2xx, then work (what was
+answered never comes again), and expect the same `webhook-id` again, because what is not answered in time is sent again.
 """
 
 import argparse
@@ -47,11 +47,11 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         except (openai.InvalidWebhookSignatureError, ValueError) as error:
             print(f"refused: {error}", file=sys.stderr, flush=True)
             return self.answer(400)
-        self.answer(204)
         delivery = self.headers["webhook-id"]
         if delivery not in self.seen:
             self.seen.add(delivery)
             print(f"{event.type}  {event.data.id}  ({delivery})", flush=True)
+        self.answer(204)
 
     def answer(self, status):
         self.send_response(status)

@@ -39,18 +39,21 @@ struct Lane: Sendable {
         }
     }
 
+    private var tenant: TenantID { WebhookDelivery.tenant(of: destination) }
+
     private func send(_ delivery: WebhookDelivery) async -> Bool {
-        defer { slots.release(1) }
+        defer { slots.release(1, of: tenant) }
         return await attempt.run(delivery)
     }
 
     /// Each delivery comes with a place, so that a lease never waits for one.
     private func lease(atMost most: Int) async -> [WebhookDelivery] {
         board.looks(for: destination)
-        let places = await slots.take(atMost: most)
+        let places = await slots.take(atMost: most, for: tenant)
         // While it waited for a place, much may have happened.
+        guard places > 0 else { return [] }
         let leased = board.isOpen(destination, at: clock.now()) ? await lease(exactly: places) : []
-        slots.release(places - leased.count)
+        slots.release(places - leased.count, of: tenant)
         if leased.count == places { board.foundPlenty(for: destination) }
         return leased
     }

@@ -36,6 +36,7 @@ extension MongoLedger {
                         "created_ms": ["$lt": .time(moment)],
                     ],
                     in: MongoSchema.accepted,
+                    fields: ["body": 0],
                     sort: ["job": 1],
                     limit: limit - jobs.count,
                     AcceptedDocument.read

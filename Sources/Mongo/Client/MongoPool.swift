@@ -24,6 +24,7 @@ final class MongoPool: @unchecked Sendable {
     init(_ configuration: MongoConfiguration, declaresStableAPI: Bool, metrics: any MetricsFactory) throws(MongoError) {
         _ = Self.driver
         let uri = try MongoURI(configuration)
+        defer { withExtendedLifetime(uri) {} }
         database = uri.database
         var error = bson_error_t()
         guard let pool = mongoc_client_pool_new_with_error(uri.pointer, &error) else { throw MongoError(error) }

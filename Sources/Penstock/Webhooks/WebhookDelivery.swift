@@ -30,6 +30,11 @@ package struct WebhookDelivery: Sendable, Equatable {
     /// The courier that has it now; nil when nobody does.
     package var leaseToken: String?
 
+    /// Whose destination this is: its name begins with the tenant's, in which there is no space.
+    package static func tenant(of destination: String) -> TenantID {
+        TenantID(trusted: String(destination.prefix { $0 != " " }))
+    }
+
     package init(
         id: String,
         tenant: TenantID,

@@ -58,5 +58,5 @@ package enum WebhookFanOut {
 
 extension WebhookEndpoint {
     /// What the endpoint's deliveries wait by; see `WebhookDelivery.destination`.
-    package var destination: String { id }
+    package var destination: String { "\(tenant) \(id)" }
 }

@@ -7,7 +7,8 @@ def adapter: {
   opaque: {
     request: {
       values: ["tools[].function.parameters", "response_format.json_schema.schema"],
-      texts: ["messages[].tool_calls[].function.arguments"]
+      texts: ["messages[].tool_calls[].function.arguments"],
+      plain: ["n", "frequency_penalty", "presence_penalty", "top_logprobs"]
     },
     response: {values: ["content[].input"]}
   }
@@ -103,10 +104,13 @@ def turn:
 
 def is_system: .role == "system" or .role == "developer";
 
-# Turns alternate: neighbours of one role become one.
+# Turns alternate: neighbours of one role become one. The runs are numbered first: to grow one content turn by turn would
+# copy it every time.
 def merged:
-  reduce (.[] | select(.content != [])) as $turn ([];
-    if length > 0 and .[-1].role == $turn.role then .[-1].content += $turn.content else . + [$turn] end);
+  [foreach (.[] | select(.content != [])) as $turn ({run: 0};
+     {run: (if .turn.role == $turn.role then .run else .run + 1 end), turn: $turn})]
+  | group_by(.run)
+  | map({role: .[0].turn.role, content: map(.turn.content[])});
 
 # Tools
 
@@ -241,7 +245,7 @@ def error_code:
   .status as $status
   | .body.error
   | (.message // "" | ascii_downcase) as $message
-  | if $message | contains("credit balance is too low") then "insufficient_quota"
+  | if $message | (contains("credit balance is too low") or contains("api usage limits")) then "insufficient_quota"
     elif $message | (contains("prompt is too long") or contains("exceed context limit")) then "context_length_exceeded"
     elif .type == "rate_limit_error" then "rate_limit_exceeded"
     elif .type == "authentication_error" then "invalid_api_key"

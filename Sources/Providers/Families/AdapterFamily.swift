@@ -68,8 +68,8 @@ struct AdapterFamily: Sendable {
     private static func opaque(_ object: JSONValue?, _ name: String) throws(AdapterError) -> OpaquePaths {
         var paths = OpaquePaths()
         guard let object else { return paths }
-        try refuseUnknown(object, ["values", "texts"], name)
-        for (key, form) in [("values", OpaquePaths.Form.value), ("texts", .text)] {
+        try refuseUnknown(object, ["values", "texts", "plain"], name)
+        for (key, form) in [("values", OpaquePaths.Form.value), ("texts", .text), ("plain", .plain)] {
             guard let list = object[key] else { continue }
             for element in list.elements {
                 guard let path = element.string, paths.add(path, form) else {

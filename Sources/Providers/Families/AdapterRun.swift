@@ -26,7 +26,10 @@ struct AdapterRun: Sendable {
         do {
             translated = try await translate(body, "response", family.opaqueInResponses)
         } catch {
-            throw Untranslated(.providerInvalidAnswer, text(error, "answer"))
+            throw Untranslated(
+                error.isAdaptersFault ? .penstockInternal : .providerInvalidAnswer,
+                text(error, "answer")
+            )
         }
         let root = try? JSONDocument(parsing: translated, limits: Self.limits).root
         guard let root, let body = root["body"], body.kind == .object else {

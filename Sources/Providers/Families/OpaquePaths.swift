@@ -6,6 +6,8 @@ struct OpaquePaths: Sendable, Equatable {
         case value
         /// A string that holds the value as JSON text.
         case text
+        /// The opposite: a number that the program compares, whose spelling may change.
+        case plain
     }
 
     private(set) var form: Form?

@@ -49,7 +49,7 @@ struct OpaqueValues {
         case .array:
             let inner = paths?.elements
             for element in value.elements { try visit(element, inner, &edits) }
-        case .number where !NumberText.survivesDouble(value.rawBytes):
+        case .number where paths?.form != .plain && !NumberText.survivesDouble(value.rawBytes):
             edits.append((value, placeholder(for: Array(value.rawBytes))))
         default: break
         }
@@ -57,7 +57,7 @@ struct OpaqueValues {
 
     /// - Returns: nil for what adapters have to see: a null, and an empty text, which some callers send for no JSON.
     private static func opaqueBytes(_ value: JSONValue, _ form: OpaquePaths.Form) throws(OpaqueError) -> [UInt8]? {
-        guard !value.isNull else { return nil }
+        guard !value.isNull, form != .plain else { return nil }
         guard form == .text else { return Array(value.rawBytes) }
         guard let text = value.string, !text.isEmpty else { return nil }
         let bytes = Array(text.utf8)

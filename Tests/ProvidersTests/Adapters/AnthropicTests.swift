@@ -90,7 +90,8 @@ struct AnthropicTests {
 
     @Test(arguments: [
         ("failure-rate-limit", ErrorClass.providerRateLimited), ("failure-overloaded", .providerOverloaded),
-        ("failure-billing", .providerQuotaExhausted), ("failure-context", .callerContextTooLong),
+        ("failure-billing", .providerQuotaExhausted), ("failure-spend-limit", .providerQuotaExhausted),
+        ("failure-context", .callerContextTooLong),
         ("failure-key", .providerAuthFailed), ("failure-invalid", .callerInvalidRequest),
         ("failure-server", .providerServerError), ("failure-unknown-model", .callerModelUnknown),
     ])
