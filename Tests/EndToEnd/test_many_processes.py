@@ -1,5 +1,6 @@
 """Many processes of every role on one Redis and one ledger: they share the work, and any of them may die."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -9,7 +10,8 @@ import tempfile
 import pytest
 
 from harness.batches import assert_each_once, chat, chat_lines, create, wait, wait_for_progress
-from harness.processes import BIN, stat_fields
+from harness.processes import BIN, eventually, stat_fields
+from harness.receiver import Receiver
 from harness.stack import Tenant
 
 MANY = {"worker": {"processes": 3, "calls_in_flight": 32}, "scheduler": {"processes": 2},
@@ -54,6 +56,24 @@ def test_a_job_is_seen_through_every_intake(new_stack):
         order = {"body": chat("asked twice")}
         first, second = (each.web.post("/v1/jobs", order, headers=key).json["id"] for each in (here, there))
         assert first == second
+
+
+def test_couriers_share_the_deliveries(new_stack):
+    stack = new_stack(**MANY).up()
+    for _ in range(2):
+        stack.start("courier")
+    tenant, receivers = stack.tenant(), [Receiver() for _ in range(4)]
+    try:
+        for number, receiver in enumerate(receivers):
+            tenant.sdk.webhooks.create(name=f"r-{number}", url=receiver.url, event_types=["job.succeeded"])
+        jobs = {tenant.web.post("/v1/jobs", {"body": chat("tell me")}).json["id"] for _ in range(100)}
+        for receiver in receivers:
+            eventually(lambda: len(receiver.received) >= len(jobs), "every webhook arrives", seconds=60)
+            told = [json.loads(each.body)["data"]["id"] for each in receiver.received]
+            assert sorted(told) == sorted(jobs), "each once: no courier sends what another has leased"
+    finally:
+        for receiver in receivers:
+            receiver.stop()
 
 
 @pytest.fixture
