@@ -39,7 +39,7 @@ class Provider:
         self.port = free_port()
         answer = json.dumps(COMPLETION, separators=(",", ":"))
         (self.folder / "nginx.conf").write_text(f"""
-            daemon off; worker_processes 1; pid {self.folder}/nginx.pid; error_log {self.folder}/error.log;
+            daemon off; master_process off; pid {self.folder}/nginx.pid; error_log {self.folder}/error.log;
             events {{ worker_connections 8192; }}
             http {{
                 access_log off; keepalive_requests 1000000000; client_body_buffer_size 128k;
