@@ -1,3 +1,5 @@
+import Penstock
+
 /// The header `Retry-After`: seconds, or the date of RFC 9110, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 enum RetryAfter {
     private static let mostSeconds: Int64 = 7 * 24 * 3600
@@ -24,18 +26,11 @@ enum RetryAfter {
         guard clock.count == 3, let hour = number(clock[0], in: 0...23), let minute = number(clock[1], in: 0...59),
             let second = number(clock[2], in: 0...60)
         else { return nil }
-        return days(year: year, month: Int64(month + 1), day: day) * 86_400 + hour * 3600 + minute * 60 + second
+        return CivilTime(year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second).unixSeconds
     }
 
-    private static func number(_ text: Substring, in range: ClosedRange<Int64>) -> Int64? {
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(text) else { return nil }
+    private static func number(_ text: Substring, in range: ClosedRange<Int>) -> Int? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text) else { return nil }
         return range.contains(number) ? number : nil
-    }
-
-    /// Days from 1970-01-01, with years that begin in March so that leap days come last.
-    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-        let year = month > 2 ? year : year - 1
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return year * 365 + year / 4 - year / 100 + year / 400 + dayOfYear - 719_468
     }
 }

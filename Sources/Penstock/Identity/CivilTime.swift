@@ -1,20 +1,18 @@
-import Penstock
-
 /// A date and time of day in UTC, in the proleptic Gregorian calendar.
-struct CivilTime: Equatable {
-    var year: Int
-    var month: Int
-    var day: Int
-    var hour = 0
-    var minute = 0
-    var second = 0
+package struct CivilTime: Sendable, Equatable {
+    package var year: Int
+    package var month: Int
+    package var day: Int
+    package var hour = 0
+    package var minute = 0
+    package var second = 0
 
     /// Seconds since 1970. The fields must be in range.
-    var unixSeconds: Int64 {
+    package var unixSeconds: Int64 {
         Int64(Self.days(year: year, month: month, day: day)) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
     }
 
-    init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
+    package init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
         self.year = year
         self.month = month
         self.day = day
@@ -23,7 +21,7 @@ struct CivilTime: Equatable {
         self.second = second
     }
 
-    init(unixSeconds seconds: Int64) {
+    package init(unixSeconds seconds: Int64) {
         let days = Int(seconds / 86_400) - (seconds % 86_400 < 0 ? 1 : 0)
         let rest = Int(seconds - Int64(days) * 86_400)
         // Eras of 400 years that begin on 1 March, so that the leap day comes last.
@@ -44,7 +42,7 @@ struct CivilTime: Equatable {
         )
     }
 
-    static func daysInMonth(_ month: Int, of year: Int) -> Int {
+    package static func daysInMonth(_ month: Int, of year: Int) -> Int {
         let isLeap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
         return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
     }
