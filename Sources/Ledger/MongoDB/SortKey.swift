@@ -20,6 +20,6 @@ enum SortKey {
             try fields.optionalText("sort_key")
         }
         if let stored, let stored { return stored }
-        return MintingTime.of(id).map { of(id, at: $0) }
+        return IDGenerator.mintingTime(of: id).map { of(id, at: $0) }
     }
 }

@@ -24,7 +24,7 @@ struct ListQuery: Sendable {
         add(
             "(created_ms, id) \(newestFirst ? "<" : ">") (\(start), \(textArgument))",
             .text(cursor),
-            .time(MintingTime.of(cursor)),
+            .time(IDGenerator.mintingTime(of: cursor)),
             .text(cursor)
         )
     }

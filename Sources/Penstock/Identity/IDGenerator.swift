@@ -3,6 +3,7 @@
 package enum IDGenerator {
     /// Characters after the prefix.
     package static let length = 20
+    private static let timeLength = 10
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
     package static func job(epoch: PoolEpoch, at time: Timestamp) -> JobID {
@@ -30,9 +31,21 @@ package enum IDGenerator {
         (0..<(bytes + 7) / 8).map { _ in hexadecimal(UInt64.random(in: 0...UInt64.max)) }.joined()
     }
 
+    /// The moment at which an id was minted; nil for one that was minted elsewhere.
+    package static func mintingTime(of id: String) -> Timestamp? {
+        let unique = id.utf8.suffix(length)
+        guard unique.count == length else { return nil }
+        var milliseconds: Int64 = 0
+        for character in unique.prefix(timeLength) {
+            guard let digit = alphabet.firstIndex(of: character) else { return nil }
+            milliseconds = milliseconds << 5 | Int64(digit)
+        }
+        return Timestamp(milliseconds: milliseconds)
+    }
+
     private static func unique(at time: Timestamp) -> String {
-        base32(UInt64(max(0, time.milliseconds)), characters: 10)
-            + base32(UInt64.random(in: 0...UInt64.max), characters: 10)
+        base32(UInt64(max(0, time.milliseconds)), characters: timeLength)
+            + base32(UInt64.random(in: 0...UInt64.max), characters: length - timeLength)
     }
 
     private static func base32(_ value: UInt64, characters: Int) -> String {
