@@ -7,7 +7,7 @@ import pytest
 from harness.processes import BIN, Process, eventually
 from harness.redis_server import RedisServer
 from harness.settings import merged
-from harness.stack import Stack
+from harness.stack import Stack, answers
 from harness.web import Web
 
 
@@ -94,14 +94,6 @@ def test_a_redis_that_forgets_is_refused(idle, tmp_path, options, word):
         process.stop()
     finally:
         redis.stop()
-
-
-def answers(process, port):
-    assert process.is_running, process.tail()
-    try:
-        return Web(f"http://127.0.0.1:{port}").get("/readyz", timeout=5).status == 200
-    except OSError:
-        return False
 
 
 def test_no_redis_at_all(idle, tmp_path):
