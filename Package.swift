@@ -101,17 +101,19 @@ let package = Package(
             providers: [.apt(["libmongoc-dev"])]
         ),
 
+        .systemLibrary(name: "CThreads", path: "Sources/CThreads"),
         // Debian's libjq has no pkg-config file.
         .systemLibrary(name: "CJQ", path: "Sources/CJQ", providers: [.apt(["libjq-dev"])]),
 
         // 1: base
         module("JSON", []),
         module("Telemetry", [logging, coreMetrics]),
+        module("Threads", ["CThreads"]),
 
         // 2: clients and domain
         module("Redis", ["CHiredis", nioCore, nioPosix, nioSSL, logging]),
         module("Fetch", ["CCurl", logging]),
-        module("Mongo", ["CMongoC", "Telemetry", logging, coreMetrics]),
+        module("Mongo", ["CMongoC", "Telemetry", "Threads", logging, coreMetrics]),
         module("Penstock", ["JSON"]),
 
         // 3: adapters
@@ -123,7 +125,7 @@ let package = Package(
         module("Ledger", ["Penstock", "Mongo", "JSON", "Telemetry", logging, coreMetrics, grdb]),
         module(
             "Providers",
-            ["CJQ", "Penstock", "Fetch", "JSON", "Telemetry", logging],
+            ["CJQ", "Penstock", "Fetch", "JSON", "Telemetry", "Threads", logging],
             resources: [.embedInCode("Adapters")]
         ),
         module("Webhooks", ["Penstock", "Fetch", logging, crypto]),
@@ -152,7 +154,7 @@ let package = Package(
             ["Penstock", "Telemetry", logging, coreMetrics, lifecycle],
             path: "workers/Courier"
         ),
-        module("Fleet", ["Penstock", "Telemetry", logging, lifecycle], path: "workers/Fleet"),
+        module("Fleet", ["Penstock", "Telemetry", "Threads", logging, lifecycle], path: "workers/Fleet"),
 
         // 4: composition
         module(

@@ -3,7 +3,6 @@
 
 #include <jq.h>
 #include <jv.h>
-#include <sys/prctl.h>
 
 // jv_is_valid is a function only inside this header's translation unit, and does not say whether it takes its argument
 // over; this one leaves the value alone.
@@ -15,11 +14,6 @@ static inline int cjq_is_valid(jv value) {
 // each instruction. Starting a program again takes the flag back.
 static inline void cjq_interrupt(jq_state *state) {
     jq_halt(state, jv_invalid(), jv_invalid());
-}
-
-// Names the calling thread for debuggers and top.
-static inline int cjq_name_thread(const char *name) {
-    return prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
 #endif

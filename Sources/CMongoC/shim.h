@@ -2,8 +2,6 @@
 #define PENSTOCK_CMONGOC_SHIM_H
 
 #include <mongoc/mongoc.h>
-// Glibc's Swift module leaves it out.
-#include <sys/prctl.h>
 
 // The message is a fixed array inside the struct, which Swift would import as a tuple of 504.
 static inline const char *penstock_error_message(const bson_error_t *error) {
@@ -41,11 +39,6 @@ static inline bool penstock_find(const bson_t *document, const char *key, pensto
     default: break;
     }
     return true;
-}
-
-// Variadic, therefore invisible to Swift.
-static inline void penstock_name_thread(const char *name) {
-    prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
 #endif

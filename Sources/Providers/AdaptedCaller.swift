@@ -1,6 +1,7 @@
 import Fetch
 import JSON
 import Penstock
+import Threads
 
 /// Calls targets whose family has an adapter: the request goes through it, and so does the answer.
 struct AdaptedCaller: Sendable {
@@ -9,7 +10,7 @@ struct AdaptedCaller: Sendable {
     private let threads: JQThreads
 
     /// - Throws: when the system has no more threads.
-    init(client: FetchClient, library: AdapterLibrary) throws(JQThreadError) {
+    init(client: FetchClient, library: AdapterLibrary) throws(SystemCallError) {
         self.client = client
         self.library = library
         threads = try JQThreads()

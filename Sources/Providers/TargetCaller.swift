@@ -1,5 +1,6 @@
 package import Fetch
 package import Penstock
+package import Threads
 
 /// Calls any target: as it is where it speaks the OpenAI dialect, through its family's adapter where it does not.
 package struct TargetCaller: ProviderCaller {
@@ -8,7 +9,7 @@ package struct TargetCaller: ProviderCaller {
     private let adapted: AdaptedCaller?
 
     /// - Throws: when the system has no more threads.
-    package init(client: FetchClient, library: AdapterLibrary) throws(JQThreadError) {
+    package init(client: FetchClient, library: AdapterLibrary) throws(SystemCallError) {
         direct = OpenAICompatibleCaller(client: client)
         adapted = library.isEmpty ? nil : try AdaptedCaller(client: client, library: library)
     }

@@ -1,4 +1,5 @@
 import Glibc
+package import Threads
 
 /// Lets a role notice that its supervisor is gone, even when that was killed: the pipe that is its standard input ends.
 package enum ParentWatch {

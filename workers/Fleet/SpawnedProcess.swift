@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// A child process and the lifeline to it: the write end of the pipe that is its standard input, which the kernel closes
 /// when this process is gone, however it went.

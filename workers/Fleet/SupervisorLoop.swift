@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Telemetry
+import Threads
 
 /// What wakes the supervisor up.
 enum FleetEvent: Sendable {

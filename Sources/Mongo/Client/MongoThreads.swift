@@ -1,6 +1,5 @@
-import CMongoC
-import Glibc
 import Synchronization
+import Threads
 
 /// The threads on which all of libmongoc's blocking calls run, each with one client for life.
 final class MongoThreads: Sendable {
@@ -57,29 +56,15 @@ final class MongoThreads: Sendable {
     }
 
     private func start() throws(MongoError) {
-        let owned = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let failure = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<MongoThreads>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            owned.toOpaque()
-        )
-        guard failure == 0 else {
-            owned.release()
-            throw MongoError(.server, "no thread for MongoDB: pthread_create failed, errno \(failure)")
+        do {
+            try OwnThread.start(named: "mongo") { self.run() }
+        } catch {
+            throw MongoError(.server, "no thread for MongoDB: \(error)")
         }
         state.withLock { $0.running += 1 }
-        pthread_detach(thread)
     }
 
     private func run() {
-        penstock_name_thread("mongo")
-        Self.blockSignals()
         pool.withClient { session in
             while let operation = next() { operation(session) }
         }
@@ -95,12 +80,5 @@ final class MongoThreads: Sendable {
     private func next() -> Operation? {
         signal.wait()
         return state.withLock { state in state.waiting.isEmpty ? nil : state.waiting.removeFirst() }
-    }
-
-    /// Signals belong to other threads; a SIGPIPE from a TLS write must not end the process.
-    private static func blockSignals() {
-        var all = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_BLOCK, &all, nil)
     }
 }

@@ -1,5 +1,5 @@
-import Glibc
 import Synchronization
+import Threads
 
 /// Runs that wait for a thread.
 final class JQQueue: Sendable {
@@ -60,27 +60,5 @@ final class JQQueue: Sendable {
         state.withLock { $0.isStopped = true }
         for _ in 0..<threads { arrivals.post() }
         watchBell.post()
-    }
-}
-
-/// A POSIX semaphore. Its operations are thread-safe; the memory is its own until nobody uses it.
-private final class Semaphore: @unchecked Sendable {
-    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-
-    init() {
-        sem_init(semaphore, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
-
-    func post() {
-        sem_post(semaphore)
-    }
-
-    func wait() {
-        while sem_wait(semaphore) != 0, errno == EINTR {}
     }
 }

@@ -1,5 +1,5 @@
-import CJQ
 import Glibc
+import Threads
 
 /// Runs adapters' programs on a few threads of their own: libjq's states are bound to a thread, and a run may take
 /// long, which the tasks' threads must not. Each thread compiles what it needs once.
@@ -9,12 +9,12 @@ final class JQThreads: Sendable {
 
     /// - Parameter limit: how long a run may take; then it is ended.
     /// - Throws: when the system has no more threads.
-    init(count: Int = 2, limit: Duration = .seconds(5)) throws(JQThreadError) {
+    init(count: Int = 2, limit: Duration = .seconds(5)) throws(SystemCallError) {
         self.count = count
         let slots = (0..<count).map { _ in JQSlot() }
         do {
-            for slot in slots { try JQThread.start { [queue] in Self.work(on: queue, slot) } }
-            try JQThread.start { [queue] in Self.watch(queue, slots, limit) }
+            for slot in slots { try OwnThread.start(named: "jq") { [queue] in Self.work(on: queue, slot) } }
+            try OwnThread.start(named: "jq") { [queue] in Self.watch(queue, slots, limit) }
         } catch {
             queue.stop(threads: count)
             throw error
@@ -64,48 +64,4 @@ final class JQThreads: Sendable {
             for slot in slots { slot.interrupt(begunBefore: moment) }
         }
     }
-}
-
-/// An operating system thread that ends with its body. Signals are for other threads.
-private enum JQThread {
-    private final class Body {
-        let run: @Sendable () -> Void
-
-        init(_ run: @escaping @Sendable () -> Void) {
-            self.run = run
-        }
-    }
-
-    static func start(_ body: @escaping @Sendable () -> Void) throws(JQThreadError) {
-        var thread = pthread_t()
-        // The new thread takes the body over.
-        let body = Unmanaged.passRetained(Body(body))
-        let code = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                cjq_name_thread("jq")
-                var all = sigset_t()
-                sigfillset(&all)
-                pthread_sigmask(SIG_BLOCK, &all, nil)
-                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            body.toOpaque()
-        )
-        guard code == 0 else {
-            body.release()
-            throw JQThreadError(code: code)
-        }
-        pthread_detach(thread)
-    }
-}
-
-/// The system gave no thread.
-package struct JQThreadError: Error, Equatable, CustomStringConvertible {
-    /// The value of `errno`.
-    package let code: CInt
-
-    package var description: String { "pthread_create: \(String(cString: strerror(code)))" }
 }

@@ -1,7 +1,8 @@
+import CThreads
 import Glibc
 
-/// A thread for a call that blocks, so that it does not hold up tasks.
-enum OwnThread {
+/// A thread for calls that block, so that they do not hold up tasks.
+package enum OwnThread {
     private final class Box {
         let body: @Sendable () -> Void
 
@@ -13,7 +14,7 @@ enum OwnThread {
     /// Runs `body` on a new thread, which ends with it.
     ///
     /// - Throws: when the system has no more threads.
-    static func start(_ body: @escaping @Sendable () -> Void) throws(SystemCallError) {
+    package static func start(_ body: @escaping @Sendable () -> Void) throws(SystemCallError) {
         var thread = pthread_t()
         // The new thread takes the box over.
         let box = Unmanaged.passRetained(Box(body))
@@ -33,6 +34,18 @@ enum OwnThread {
         }
         pthread_detach(thread)
     }
+
+    /// The same for a library's calls: the thread bears a name for debuggers and top, at most 15 bytes, and leaves
+    /// signals to other threads, for a SIGPIPE in a library must not end the process.
+    package static func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(SystemCallError) {
+        try start {
+            penstock_name_thread(name)
+            var all = sigset_t()
+            sigfillset(&all)
+            pthread_sigmask(SIG_BLOCK, &all, nil)
+            body()
+        }
+    }
 }
 
 /// A system call that failed.
@@ -41,6 +54,11 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
     package let call: String
     /// The value of `errno`.
     package let code: CInt
+
+    package init(call: String, code: CInt) {
+        self.call = call
+        self.code = code
+    }
 
     package var description: String { "\(call): \(String(cString: strerror(code)))" }
 }

@@ -1,10 +1,10 @@
 import Glibc
 
 /// A counting semaphore of the operating system. Thread-safe by its contract, hence unchecked.
-final class Semaphore: @unchecked Sendable {
+package final class Semaphore: @unchecked Sendable {
     private let pointer = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-    init() {
+    package init() {
         sem_init(pointer, 0, 0)
     }
 
@@ -13,12 +13,12 @@ final class Semaphore: @unchecked Sendable {
         pointer.deallocate()
     }
 
-    func post() {
+    package func post() {
         sem_post(pointer)
     }
 
     /// Blocks the thread until somebody has posted.
-    func wait() {
-        while sem_wait(pointer) != 0 {}
+    package func wait() {
+        while sem_wait(pointer) != 0, errno == EINTR {}
     }
 }
