@@ -54,7 +54,15 @@ extension RedisJobQueue {
         [
             lease.key, lease.token.text, settlement.usage?.input ?? -1, settlement.usage?.output ?? -1,
             settlement.mayHaveBeenSent ? 1 : 0, settlement.chargesTenant ? 1 : 0,
-            settlement.blockTarget?.wholeMilliseconds ?? 0,
+            Self.block(settlement.target),
         ]
+    }
+
+    private static func block(_ verdict: TargetVerdict) -> Int64 {
+        switch verdict {
+        case .limited(let block): block.wholeMilliseconds
+        case .overloaded(let block): block?.wholeMilliseconds ?? 0
+        case .none, .answered, .exhausted: 0
+        }
     }
 }

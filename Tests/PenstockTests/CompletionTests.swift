@@ -138,7 +138,7 @@ struct CompletionPlanTests {
         let row = try #require(plan.completion.terminal)
         #expect(row.state == .succeeded && row.attempts == 2 && row.error == nil)
         #expect(plan.settlement.usage == Usage(input: 3, output: 4))
-        #expect(plan.settlement.chargesTenant && plan.settlement.mayHaveBeenSent && plan.settlement.blockTarget == nil)
+        #expect(plan.settlement.chargesTenant && plan.settlement.mayHaveBeenSent && plan.settlement.target == .answered)
     }
 
     @Test func whatIsUnknownIsNotZero() {
@@ -162,7 +162,7 @@ struct CompletionPlanTests {
         #expect(plan.next == .retry(after: .seconds(1), countsAttempt: true))
         #expect(plan.completion.terminal == nil)
         #expect(plan.completion.attempt?.outcome == .failed(.providerServerError))
-        #expect(!plan.settlement.chargesTenant && plan.settlement.usage == nil && plan.settlement.blockTarget == nil)
+        #expect(!plan.settlement.chargesTenant && plan.settlement.usage == nil && plan.settlement.target == .none)
     }
 
     @Test func theLastFailureIsTheOutcome() {
@@ -185,14 +185,14 @@ struct CompletionPlanTests {
         } else {
             #expect(plan.next == .retry(after: .zero, countsAttempt: false))
         }
-        #expect(plan.settlement.blockTarget == .seconds(block))
+        #expect(plan.settlement.target == .limited(for: .seconds(block)))
     }
 
     @Test func anOverloadBlocksOnlyWhenAsked() {
-        #expect(plan(failure(.providerOverloaded, status: 503)).settlement.blockTarget == nil)
+        #expect(plan(failure(.providerOverloaded, status: 503)).settlement.target == .overloaded(for: nil))
         #expect(
-            plan(failure(.providerOverloaded, status: 503, retryAfter: .seconds(5))).settlement.blockTarget
-                == .seconds(5)
+            plan(failure(.providerOverloaded, status: 503, retryAfter: .seconds(5))).settlement.target
+                == .overloaded(for: .seconds(5))
         )
     }
 

@@ -123,7 +123,7 @@ struct LimitTests {
                 usage: nil,
                 mayHaveBeenSent: true,
                 chargesTenant: false,
-                blockTarget: .seconds(30)
+                target: .limited(for: .seconds(30))
             )
             _ = try await fixture.queue.retry(taken.lease, limited, after: .zero, countsAttempt: false)
 
@@ -144,7 +144,7 @@ struct LimitTests {
                 usage: nil,
                 mayHaveBeenSent: true,
                 chargesTenant: false,
-                blockTarget: .seconds(30)
+                target: .limited(for: .seconds(30))
             )
             _ = try await fixture.queue.settle(taken.lease, limited)
             #expect(Set(try await fixture.take(5).map(\.target)) == [taken.target == "t1" ? "t2" : "t1"])
@@ -160,7 +160,7 @@ struct LimitTests {
                     usage: nil,
                     mayHaveBeenSent: true,
                     chargesTenant: false,
-                    blockTarget: .seconds(seconds)
+                    target: .limited(for: .seconds(seconds))
                 )
                 _ = try await fixture.queue.settle(job.lease, limited)
             }

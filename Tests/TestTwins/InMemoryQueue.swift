@@ -5,6 +5,8 @@ import Synchronization
 package final class InMemoryQueue: JobQueue {
     package enum Place: Sendable, Equatable {
         case waiting, delayed
+        /// Its batch is paused.
+        case held
         case running(Lease)
     }
 
@@ -29,6 +31,23 @@ package final class InMemoryQueue: JobQueue {
         package var fedLines: [Int] = []
         /// What every call throws.
         package var failure: (any Error)?
+        /// What the door says.
+        package var admission = Admission.accepted(expectedStart: nil)
+        package var controls = PoolControls()
+        package var resumed: Set<String> = []
+        package var experience = PoolExperience()
+        package var overview = PoolOverview(
+            isPaused: false,
+            waiting: 0,
+            running: 0,
+            delayed: 0,
+            flows: 0,
+            takenJobs: 0,
+            takenTokens: 0,
+            targets: [],
+            groups: [],
+            tenants: []
+        )
         /// What every renewal throws.
         package var renewalFailure: (any Error)?
         /// How long a take takes.
@@ -241,6 +260,50 @@ package final class InMemoryQueue: JobQueue {
     package func setPolicy(_ policy: TenantPolicy, for tenant: TenantID) async throws {
         try access { $0.policies[tenant] = policy }
     }
+
+    package func overview(tenants: Int) async throws -> PoolOverview { try access { $0.overview } }
+
+    package func experience() async throws -> PoolExperience { try access { $0.experience } }
+
+    package func waitForJobs(timeout: Duration) async throws { try await waitForWork(timeout: timeout) }
+
+    // MARK: Controls
+
+    package func admit(_ job: Job, _ terms: AdmissionTerms) async throws -> Admission {
+        let answer = try access { $0.admission }
+        if case .accepted = answer, !terms.onlyAsk { try await enqueue([job]) }
+        return answer
+    }
+
+    package func change(_ jobs: [JobID], _ change: JobChange) async throws -> Int {
+        try access { state in
+            let known = state.items.indices.filter { jobs.contains(state.items[$0].job.id) }
+            for index in known {
+                if let jobClass = change.jobClass { state.items[index].job.jobClass = jobClass }
+                if let deadline = change.deadline { state.items[index].job.deadline = deadline }
+            }
+            return known.count
+        }
+    }
+
+    package func setPaused(_ isPaused: Bool, linesOf batch: BatchID, after cursor: String?, limit: Int) async throws
+        -> String?
+    {
+        try access { state in
+            for index in state.items.indices where state.items[index].job.line?.batch == batch {
+                switch (isPaused, state.items[index].place) {
+                case (true, .waiting): state.items[index].place = .held
+                case (false, .held): state.items[index].place = .waiting
+                default: break
+                }
+            }
+            return nil
+        }
+    }
+
+    package func setControls(_ controls: PoolControls) async throws { try access { $0.controls = controls } }
+
+    package func resume(target: String) async throws { try access { _ = $0.resumed.insert(target) } }
 }
 
 extension InMemoryQueue.State {

@@ -76,7 +76,7 @@ struct OutcomeTests {
         try await scene.run {
             try await scene.queue.enqueue([scene.job("job_1")])
             await scene.journal.wait(for: "retry job_1")
-            #expect(scene.settlement("job_1")?.blockTarget == .seconds(7))
+            #expect(scene.settlement("job_1")?.target == .limited(for: .seconds(7)))
             await scene.journal.wait(for: "settle job_1")
         }
         #expect(scene.row("job_1")?.state == .succeeded)

@@ -56,7 +56,7 @@ extension CompletionPlan {
             )
             self.init(
                 completion: Completion(attempt: attempt, terminal: row),
-                settlement: Settlement(usage: usage, mayHaveBeenSent: true, chargesTenant: true),
+                settlement: Settlement(usage: usage, mayHaveBeenSent: true, chargesTenant: true, target: .answered),
                 next: .settle
             )
         case .failed(var failure):
@@ -86,7 +86,7 @@ extension CompletionPlan {
             usage: nil,
             mayHaveBeenSent: failure.mayHaveBeenSent,
             chargesTenant: false,
-            blockTarget: Self.block(after: failure)
+            target: Self.verdict(after: failure)
         )
         switch verdict {
         case .retry(let wait, let countsAttempt):
@@ -105,11 +105,12 @@ extension CompletionPlan {
     }
 
     /// A rate limit is the target's: nobody calls it until it says.
-    private static func block(after failure: CallFailure) -> Duration? {
+    private static func verdict(after failure: CallFailure) -> TargetVerdict {
         switch failure.error.errorClass {
-        case .providerRateLimited: min(failure.retryAfter ?? defaultBlock, longestBlock)
-        case .providerOverloaded: failure.retryAfter.map { min($0, longestBlock) }
-        default: nil
+        case .providerRateLimited: .limited(for: min(failure.retryAfter ?? defaultBlock, longestBlock))
+        case .providerOverloaded: .overloaded(for: failure.retryAfter.map { min($0, longestBlock) })
+        case .providerQuotaExhausted: .exhausted
+        default: .none
         }
     }
 }

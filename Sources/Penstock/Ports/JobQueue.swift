@@ -13,9 +13,16 @@ package protocol JobQueue: Sendable {
     /// Adds single jobs. A job whose id is known (waiting, running or lately finished) is left as it is.
     func enqueue(_ jobs: [Job]) async throws
 
+    /// Adds one single job if caps and deadline allow it.
+    ///
+    /// - Parameter terms: whether to look at the deadline, and whether only to ask.
+    /// - Returns: whether it was (or would be) taken in, and when it will probably start.
+    func admit(_ job: Job, _ terms: AdmissionTerms) async throws -> Admission
+
     /// Adds lines of a batch and moves its feed cursor, if the cursor still is `from`.
     ///
     /// - Returns: false when the cursor was elsewhere and nothing was added.
+    /// - Throws: `QueueFull` when a cap of the tenant or the pool leaves no room now.
     func feed(_ batch: BatchID, lines: [Job], from: FeedCursor?, to: FeedCursor) async throws -> Bool
 
     /// Where the feeding of a batch stands; nil when nothing was fed in this epoch.
@@ -58,6 +65,24 @@ package protocol JobQueue: Sendable {
     /// Live jobs of a batch in this pool, page by page, for cancelling them.
     func jobs(of batch: BatchID, after cursor: String?, limit: Int) async throws -> JobPage
 
+    // MARK: Controls
+
+    /// Changes class or deadline of live jobs, wherever they are; a running call keeps what it was taken with.
+    ///
+    /// - Returns: how many of them were known here.
+    func change(_ jobs: [JobID], _ change: JobChange) async throws -> Int
+
+    /// Holds back or lets go the lines of a batch that wait here, page by page as `jobs(of:after:limit:)` does.
+    ///
+    /// - Returns: the cursor of the next page; nil after the last.
+    func setPaused(_ isPaused: Bool, linesOf batch: BatchID, after cursor: String?, limit: Int) async throws -> String?
+
+    /// What the operator paused, effective at once.
+    func setControls(_ controls: PoolControls) async throws
+
+    /// Lets a target go on that stopped because its account had nothing left, or that waits for a block to end.
+    func resume(target: String) async throws
+
     // MARK: Recovery
 
     /// Jobs whose worker stopped renewing; nothing changes until they are requeued or removed.
@@ -79,6 +104,15 @@ package protocol JobQueue: Sendable {
 
     /// A tenant's weight and cap of running jobs, effective at once.
     func setPolicy(_ policy: TenantPolicy, for tenant: TenantID) async throws
+
+    /// The whole pool at this moment, for operators. At most `tenants` tenants per class.
+    func overview(tenants: Int) async throws -> PoolOverview
+
+    /// What was learned from the calls of this pool.
+    func experience() async throws -> PoolExperience
+
+    /// Returns when the pool may hold jobs, or `timeout` is over: who keeps a pool need not ask an empty one.
+    func waitForJobs(timeout: Duration) async throws
 }
 
 /// Where a pool's reader of an input file stands: the next line and its byte.
@@ -181,14 +215,31 @@ package struct Settlement: Sendable {
     package var mayHaveBeenSent: Bool
     /// Whether the tenant pays for it in fairness; a failure that is not its fault is free.
     package var chargesTenant: Bool
-    /// Nobody may call the target before this long.
-    package var blockTarget: Duration?
+    /// What it says about the target.
+    package var target: TargetVerdict
+    /// What the provider said about its limits.
+    package var signals: RateSignals?
+    /// From sending to the whole answer, of a call that succeeded.
+    package var serviceTime: Duration?
+    /// From sending to the first byte of the answer.
+    package var firstByte: Duration?
 
-    package init(usage: Usage?, mayHaveBeenSent: Bool, chargesTenant: Bool, blockTarget: Duration? = nil) {
+    package init(
+        usage: Usage?,
+        mayHaveBeenSent: Bool,
+        chargesTenant: Bool,
+        target: TargetVerdict = .none,
+        signals: RateSignals? = nil,
+        serviceTime: Duration? = nil,
+        firstByte: Duration? = nil
+    ) {
         self.usage = usage
         self.mayHaveBeenSent = mayHaveBeenSent
         self.chargesTenant = chargesTenant
-        self.blockTarget = blockTarget
+        self.target = target
+        self.signals = signals
+        self.serviceTime = serviceTime
+        self.firstByte = firstByte
     }
 }
 
@@ -257,12 +308,15 @@ package struct JobStatus: Sendable {
     package var attempts: Int
     /// Jobs of the same tenant and class that go before it; nil when it does not wait.
     package var position: Int?
+    /// In how long it will probably start, measured by how fast its class drains; nil when unknown or not waiting.
+    package var expectedStart: Duration?
 
-    package init(job: Job, phase: Phase, attempts: Int, position: Int?) {
+    package init(job: Job, phase: Phase, attempts: Int, position: Int?, expectedStart: Duration? = nil) {
         self.job = job
         self.phase = phase
         self.attempts = attempts
         self.position = position
+        self.expectedStart = expectedStart
     }
 }
 
@@ -271,7 +325,10 @@ package enum WaitReason: String, Sendable, CaseIterable {
     case tenantShare = "tenant_share"
     case requests, tokens, slots
     case providerBlocked = "provider_blocked"
+    case retryDelay = "retry_delay"
     case noWorker = "no_worker"
+    /// An operator or the tenant's administrator paused it: pool, target, tenant or batch.
+    case paused
 }
 
 /// Numbers of one pool for metrics.
@@ -286,19 +343,6 @@ package struct PoolSnapshot: Sendable, Equatable {
         self.running = running
         self.delayed = delayed
         self.tenants = tenants
-    }
-}
-
-/// A tenant's share and cap in a pool.
-package struct TenantPolicy: Sendable, Equatable {
-    /// Relative share of tokens; 1 by default.
-    package var weight: Int
-    /// Jobs running at once; nil is no cap.
-    package var maxRunning: Int?
-
-    package init(weight: Int = 1, maxRunning: Int? = nil) {
-        self.weight = weight
-        self.maxRunning = maxRunning
     }
 }
 

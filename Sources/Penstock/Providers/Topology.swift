@@ -23,12 +23,25 @@ package struct Pool: Sendable {
     package var targets: [Target]
     package var limitGroups: [LimitGroup]
     package var classWeights: [JobClass: Int]
+    /// What a token counts in fairness.
+    package var tokenWeights: TokenWeights
+    /// The most that may be live in the pool.
+    package var caps: LiveCaps
 
-    package init(name: PoolName, targets: [Target], limitGroups: [LimitGroup], classWeights: [JobClass: Int]) {
+    package init(
+        name: PoolName,
+        targets: [Target],
+        limitGroups: [LimitGroup],
+        classWeights: [JobClass: Int],
+        tokenWeights: TokenWeights = TokenWeights(),
+        caps: LiveCaps = LiveCaps()
+    ) {
         self.name = name
         self.targets = targets
         self.limitGroups = limitGroups
         self.classWeights = classWeights
+        self.tokenWeights = tokenWeights
+        self.caps = caps
     }
 
     package static let defaultClassWeights: [JobClass: Int] = [.interactive: 6, .standard: 3, .batch: 1]
@@ -37,6 +50,34 @@ package struct Pool: Sendable {
 
     /// Whether every target can take a job for this endpoint: a job may be sent to any of them.
     package func serves(_ endpoint: Endpoint) -> Bool { targets.allSatisfy { $0.endpoints.contains(endpoint) } }
+}
+
+/// What one input and one output token count when capacity is shared; equal by default.
+package struct TokenWeights: Sendable, Equatable {
+    package var input: Int
+    package var output: Int
+
+    package init(input: Int = 1, output: Int = 1) {
+        self.input = input
+        self.output = output
+    }
+}
+
+/// How many calls at once a target without published limits gets: found by trying (AIMD).
+package struct AdaptiveConcurrency: Sendable, Equatable {
+    /// Calls at once to begin with.
+    package var initial: Int
+    package var least: Int
+    package var most: Int
+    /// Also go down when the first byte of answers comes later than it used to.
+    package var followsFirstByte: Bool
+
+    package init(initial: Int = 8, least: Int = 1, most: Int = 1024, followsFirstByte: Bool = false) {
+        self.initial = initial
+        self.least = least
+        self.most = most
+        self.followsFirstByte = followsFirstByte
+    }
 }
 
 /// One endpoint: provider, model, region and credential, with its price.
@@ -55,6 +96,8 @@ package struct Target: Sendable {
     package var model: String?
     package var limitGroups: [String]
     package var maxConcurrency: Int?
+    /// Nil keeps to `maxConcurrency` alone.
+    package var adaptiveConcurrency: AdaptiveConcurrency?
     package var timeout: Duration
     package var price: TokenPrice?
     /// The provider family whose adapter translates for it.
@@ -73,7 +116,8 @@ package struct Target: Sendable {
         timeout: Duration,
         price: TokenPrice?,
         adapter: String = passThrough,
-        endpoints: Set<Endpoint> = Set(Endpoint.allCases)
+        endpoints: Set<Endpoint> = Set(Endpoint.allCases),
+        adaptiveConcurrency: AdaptiveConcurrency? = nil
     ) {
         self.name = name
         self.provider = provider
@@ -86,6 +130,7 @@ package struct Target: Sendable {
         self.price = price
         self.adapter = adapter
         self.endpoints = endpoints
+        self.adaptiveConcurrency = adaptiveConcurrency
     }
 }
 
@@ -93,6 +138,10 @@ package struct Target: Sendable {
 package struct LimitGroup: Sendable, Equatable {
     package var name: String
     package var requestsPerMinute: Int?
+    /// Counted from `dayStart` on.
+    package var requestsPerDay: Int?
+    /// When the provider's day begins, since midnight UTC.
+    package var dayStart: Duration
     /// Input and output together.
     package var tokensPerMinute: Int?
     package var inputTokensPerMinute: Int?
@@ -105,10 +154,14 @@ package struct LimitGroup: Sendable, Equatable {
         tokensPerMinute: Int? = nil,
         inputTokensPerMinute: Int? = nil,
         outputTokensPerMinute: Int? = nil,
-        maxConcurrency: Int? = nil
+        maxConcurrency: Int? = nil,
+        requestsPerDay: Int? = nil,
+        dayStart: Duration = .zero
     ) {
         self.name = name
         self.requestsPerMinute = requestsPerMinute
+        self.requestsPerDay = requestsPerDay
+        self.dayStart = dayStart
         self.tokensPerMinute = tokensPerMinute
         self.inputTokensPerMinute = inputTokensPerMinute
         self.outputTokensPerMinute = outputTokensPerMinute

@@ -9,6 +9,25 @@ final class InMemoryQueue: JobQueue {
         var enqueued: [JobID] = []
         var cancelled: [JobID] = []
         var policies: [TenantID: TenantPolicy] = [:]
+        /// What the door says.
+        var admission = Admission.accepted(expectedStart: nil)
+        var terms: [AdmissionTerms] = []
+        var changes: [JobID: JobChange] = [:]
+        var controls = PoolControls()
+        var resumed: Set<String> = []
+        var experience = PoolExperience()
+        var overview = PoolOverview(
+            isPaused: false,
+            waiting: 0,
+            running: 0,
+            delayed: 0,
+            flows: 0,
+            takenJobs: 0,
+            takenTokens: 0,
+            targets: [],
+            groups: [],
+            tenants: []
+        )
         /// What every call throws.
         var failure: (any Error)?
         /// What enqueue throws.
@@ -64,6 +83,31 @@ final class InMemoryQueue: JobQueue {
         try access { $0.policies[tenant] = policy }
     }
 
+    func admit(_ job: Job, _ terms: AdmissionTerms) async throws -> Admission {
+        let answer = try access { state in
+            state.terms.append(terms)
+            return state.admission
+        }
+        if case .accepted = answer, !terms.onlyAsk { try await enqueue([job]) }
+        return answer
+    }
+
+    func change(_ jobs: [JobID], _ change: JobChange) async throws -> Int {
+        try access { state in
+            let known = jobs.filter { state.live[$0] != nil }
+            for id in known { state.changes[id] = change }
+            return known.count
+        }
+    }
+
+    func setControls(_ controls: PoolControls) async throws { try access { $0.controls = controls } }
+
+    func resume(target: String) async throws { try access { _ = $0.resumed.insert(target) } }
+
+    func overview(tenants: Int) async throws -> PoolOverview { try access { $0.overview } }
+
+    func experience() async throws -> PoolExperience { try access { $0.experience } }
+
     // What follows is the workers' and the scheduler's business: Intake must not call it.
 
     private struct NotIntakes: Error {}
@@ -86,4 +130,8 @@ final class InMemoryQueue: JobQueue {
     func orphans(limit: Int) async throws -> [Orphan] { throw NotIntakes() }
     func requeue(_ orphan: Orphan) async throws { throw NotIntakes() }
     func tick() async throws -> PoolSnapshot { throw NotIntakes() }
+    func setPaused(_ isPaused: Bool, linesOf batch: BatchID, after cursor: String?, limit: Int) async throws
+        -> String?
+    { throw NotIntakes() }
+    func waitForJobs(timeout: Duration) async throws { throw NotIntakes() }
 }
