@@ -5,7 +5,7 @@ import Penstock
 struct JobRequest {
     private static let known = [
         "endpoint", "body", "class", "deadline", "tags", "metadata", "durability", "idempotency_key",
-        "webhook",
+        "webhook", "queue_anyway",
     ]
     private static let tagNames = ["feature", "customer"]
 
@@ -21,6 +21,8 @@ struct JobRequest {
     let durability: Durability
     let idempotencyKey: String?
     let webhook: WebhookTarget?
+    /// Whether it is taken in even when it will probably miss its deadline.
+    let queuesAnyway: Bool
 
     /// - Parameter headerKey: the key of the `Idempotency-Key` header.
     /// - Throws: 400.
@@ -39,12 +41,15 @@ struct JobRequest {
         durability = try fields.choice("durability") ?? .redis
         idempotencyKey = try Self.key(fields, headerKey)
         webhook = try WebhookField.target(fields, webhooks)
+        queuesAnyway = try fields.flag("queue_anyway") ?? false
     }
 
     /// The job as it waits.
     ///
-    /// - Parameter inlineLimit: bytes of a body that still travels with its job.
-    func job(id: JobID, tenant: TenantID, at now: Timestamp, inlineLimit: Int) -> Job {
+    /// - Parameters:
+    ///   - estimate: of its tokens, by what is known of its model.
+    ///   - inlineLimit: bytes of a body that still travels with its job.
+    func job(id: JobID, tenant: TenantID, estimate: TokenEstimate, at now: Timestamp, inlineLimit: Int) -> Job {
         let isKept = durability == .ledger || body.count > inlineLimit
         return Job(
             id: id,
@@ -54,7 +59,7 @@ struct JobRequest {
             createdAt: now,
             endpoint: endpoint,
             model: inspected.model,
-            estimate: inspected.estimate,
+            estimate: estimate,
             tags: tags,
             metadata: metadata,
             durability: isKept ? .ledger : .redis,
