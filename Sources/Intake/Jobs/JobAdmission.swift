@@ -45,9 +45,9 @@ struct JobAdmission: Sendable {
                 if let found = try await finder.find(id) { return .earlier(found) }
             }
         }
-        let estimate = await experience.correction(for: queue).estimate(request.inspected)
-        try RequestSize.check(estimate, in: pool)
-        let job = request.job(id: id, tenant: tenant, estimate: estimate, at: now, inlineLimit: inlineBodyBytes)
+        let correction = await experience.correction(for: queue)
+        try RequestSize.check(correction.corrected(request.inspected.estimate, model: request.inspected.model), in: pool)
+        let job = request.job(id: id, tenant: tenant, at: now, inlineLimit: inlineBodyBytes)
         switch try await take(job, body: request.body, into: queue, anyway: request.queuesAnyway) {
         case .accepted(let expectedStart): return .new(job, expectedStart: expectedStart)
         case .refused(let refusal): return .refused(refusal)

@@ -46,10 +46,8 @@ struct JobRequest {
 
     /// The job as it waits.
     ///
-    /// - Parameters:
-    ///   - estimate: of its tokens, by what is known of its model.
-    ///   - inlineLimit: bytes of a body that still travels with its job.
-    func job(id: JobID, tenant: TenantID, estimate: TokenEstimate, at now: Timestamp, inlineLimit: Int) -> Job {
+    /// - Parameter inlineLimit: bytes of a body that still travels with its job.
+    func job(id: JobID, tenant: TenantID, at now: Timestamp, inlineLimit: Int) -> Job {
         let isKept = durability == .ledger || body.count > inlineLimit
         return Job(
             id: id,
@@ -59,7 +57,7 @@ struct JobRequest {
             createdAt: now,
             endpoint: endpoint,
             model: inspected.model,
-            estimate: estimate,
+            estimate: inspected.estimate,
             tags: tags,
             metadata: metadata,
             durability: isKept ? .ledger : .redis,

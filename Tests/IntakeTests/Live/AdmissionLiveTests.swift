@@ -141,4 +141,16 @@ struct AdmissionLiveTests {
             #expect(try await ask(50_000, model: "gpt-large").status == 202, "no limit, no refusal")
         }
     }
+
+    @Test func whatWasLearnedDecidesAndTheQueueGetsTheEstimateAsItWasMade() async throws {
+        try await TestIntake.run { intake in
+            let learned = PoolExperience.Model(samples: 30, inputRatio: 1, inputError: 0.1, outputP90: 60)
+            intake.queue.edit { $0.experience = PoolExperience(models: ["gpt-small": learned]) }
+            let body = #"{"model":"gpt-small","messages":[1],"max_tokens":100000}"#
+            let answer = try await intake.ask("POST", "/v1/jobs", json: #"{"body":\#(body)}"#)
+            #expect(answer.status == 202, "nobody ever uses such a cap")
+            let id = JobID(try #require(try answer.json()["id"]?.string))
+            #expect(intake.queue.edit { $0.live[id]?.job.estimate } == TokenEstimate(input: 8, output: 100_000))
+        }
+    }
 }
