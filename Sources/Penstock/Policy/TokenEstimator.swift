@@ -14,17 +14,29 @@ package enum TokenEstimator {
     ]
     private static let capKeys = ["max_completion_tokens", "max_tokens", "max_output_tokens"]
 
-    package static func estimate(_ body: JSONValue, endpoint: Endpoint) -> TokenEstimate {
+    package static func estimate(_ body: JSONValue, endpoint: Endpoint) -> (tokens: TokenEstimate, output: OutputBasis)
+    {
         let bytes = inputKeys.reduce(0) { sum, key in sum + (body[key]?.range.count ?? 0) }
-        return TokenEstimate(input: bytes / bytesPerToken + frame, output: output(of: body, endpoint: endpoint))
+        let (output, basis) = output(of: body, endpoint: endpoint)
+        return (TokenEstimate(input: bytes / bytesPerToken + frame, output: output), basis)
     }
 
-    private static func output(of body: JSONValue, endpoint: Endpoint) -> Int {
-        guard endpoint != .embeddings else { return 0 }
+    private static func output(of body: JSONValue, endpoint: Endpoint) -> (Int, OutputBasis) {
+        guard endpoint != .embeddings else { return (0, .none) }
         let choices = max(1, min(128, body["n"]?.int64 ?? 1))
         for key in capKeys {
-            if let cap = body[key]?.int64, cap > 0 { return Int(min(cap, 1_000_000)) * Int(choices) }
+            if let cap = body[key]?.int64, cap > 0 { return (Int(min(cap, 1_000_000)) * Int(choices), .cap) }
         }
-        return typicalOutput * Int(choices)
+        return (typicalOutput * Int(choices), .guess)
     }
+}
+
+/// What an estimate of output tokens stands on.
+package enum OutputBasis: Sendable, Equatable {
+    /// There is no output.
+    case none
+    /// The caller allows no more.
+    case cap
+    /// The caller said nothing.
+    case guess
 }
