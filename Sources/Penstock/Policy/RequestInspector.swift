@@ -17,11 +17,15 @@ package struct RequestRefusal: Error, Equatable {
 /// What a gateway has to know of a request; everything else passes through untouched.
 package struct InspectedRequest: Sendable, Equatable {
     package var model: String
+    /// Before anything that was learned about the model.
     package var estimate: TokenEstimate
+    /// What `estimate.output` stands on.
+    package var outputBasis: OutputBasis
 
-    package init(model: String, estimate: TokenEstimate) {
+    package init(model: String, estimate: TokenEstimate, outputBasis: OutputBasis) {
         self.model = model
         self.estimate = estimate
+        self.outputBasis = outputBasis
     }
 }
 
@@ -62,7 +66,8 @@ package enum RequestInspector {
             )
         }
         try requireInput(of: body, endpoint: endpoint)
-        return InspectedRequest(model: model, estimate: TokenEstimator.estimate(body, endpoint: endpoint))
+        let (estimate, basis) = TokenEstimator.estimate(body, endpoint: endpoint)
+        return InspectedRequest(model: model, estimate: estimate, outputBasis: basis)
     }
 
     private static func requireInput(of body: JSONValue, endpoint: Endpoint) throws(RequestRefusal) {
