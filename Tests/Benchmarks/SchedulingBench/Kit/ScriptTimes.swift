@@ -7,6 +7,15 @@ struct ScriptTimes: Sendable {
     /// Milliseconds.
     var longest = 0.0
     var p999 = 0.0
+    /// Commands that scripts ran, by name.
+    var commands: [String: Double] = [:]
+
+    /// The commands per job, the most frequent first.
+    func commands(per jobs: Int) -> String {
+        commands.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { "\($0.key) \(($0.value / Double(jobs) * 10).rounded() / 10)" }
+            .joined(separator: ", ")
+    }
 
     static func begin(_ bed: Bed) async throws {
         _ = try await bed.client.pipeline([
@@ -28,6 +37,12 @@ struct ScriptTimes: Sendable {
                 if parts[0] == "p99.9" { times.p999 = milliseconds }
                 if parts[0] == "p100" { times.longest = milliseconds }
             }
+        }
+        let counts = try await bed.client.send("INFO", "commandstats").string ?? ""
+        for line in counts.split(whereSeparator: \.isNewline) where line.hasPrefix("cmdstat_") {
+            let name = String(line.dropFirst("cmdstat_".count).prefix { $0 != ":" })
+            let calls = line.split(separator: ":")[1].split(separator: ",")[0].dropFirst("calls=".count)
+            if !["evalsha", "info", "slowlog|get"].contains(name) { times.commands[name] = Double(calls) }
         }
         return times
     }

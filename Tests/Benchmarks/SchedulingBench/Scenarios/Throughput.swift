@@ -72,6 +72,8 @@ enum Throughput {
         figures.add("redis_us_per_take", takeCost, digits: 1)
         figures.add("redis_us_per_enqueue", enqueueCost, digits: 1)
         figures.add("redis_us_per_settle", settleCost, digits: 1)
+        figures.add("commands_per_take", times.commands(per: jobs))
+        figures.add("commands_per_settle", settleTimes.commands(per: jobs))
         figures.add("scripts_above_2_ms", times.slow + settleTimes.slow)
         figures.add("take_script_p999_ms", times.p999)
         figures.add("take_script_longest_ms", times.longest)
