@@ -29,7 +29,7 @@ struct Figures: Sendable {
         rows.append((key, .text(text)))
     }
 
-    /// Ends the line: what was asked, and whether it holds.
+    /// Ends the line: what was asked, and whether it holds. Without it there is nothing to miss.
     mutating func judge(_ bar: String, _ holds: Bool) {
         add("bar", bar)
         rows.append(("holds", .bool(holds)))

@@ -31,17 +31,18 @@ final class SimulatedProvider: Sendable {
         var tokens: Bucket?
     }
 
-    let journal: Journal
-    let latency: Latency
-    let says: Bool
+    let journal = Journal()
+    private let latency: Latency
     private let state: Mutex<State>
 
-    /// - Parameter says: whether its answers carry the limits.
-    init(_ limits: Limits, latency: Latency = Latency(), says: Bool = true, journal: Journal = Journal()) {
+    init(_ limits: Limits, latency: Latency = Latency()) {
         self.latency = latency
-        self.says = says
-        self.journal = journal
-        state = Mutex(State(requests: limits.requests.map { Bucket(perMinute: $0) }, tokens: limits.tokens.map { Bucket(perMinute: $0) }))
+        state = Mutex(
+            State(
+                requests: limits.requests.map { Bucket(perMinute: $0) },
+                tokens: limits.tokens.map { Bucket(perMinute: $0) }
+            )
+        )
     }
 
     func call(_ plan: CallPlan, tenant: TenantID) async -> Answer {
@@ -66,8 +67,7 @@ final class SimulatedProvider: Sendable {
             state.requests?.take(1)
             state.tokens?.take(plan.tokens)
         }
-        let told = says ? RateSignals(requests: state.requests?.told, tokens: state.tokens?.told) : RateSignals()
-        return (wait, told)
+        return (wait, RateSignals(requests: state.requests?.told, tokens: state.tokens?.told))
     }
 }
 

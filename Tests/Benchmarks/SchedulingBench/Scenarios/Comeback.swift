@@ -93,7 +93,7 @@ enum Comeback {
         figures.add("refused_at_first", tally.refused)
         figures.add("returns", tally.returns)
         figures.add("returns_that_got_in", share, digits: 4)
-        figures.judge("≥ 0.9 of the returns get in (our own bar)", share >= 0.9 && tally.refused > 0)
+        figures.add("bar", "none; it is to be measured")
         return figures
     }
 }

@@ -70,8 +70,10 @@ enum Pacing {
         -> [Journal.Start]
     {
         let tenants = [
-            Backlog.Tenant(name: "weight-1"), Backlog.Tenant(name: "weight-2", weight: 2),
-            Backlog.Tenant(name: "weight-5", weight: 5), Backlog.Tenant(name: "guest-8", weight: 8, isActive: 120..<220),
+            Backlog.Tenant(name: "weight-1"),
+            Backlog.Tenant(name: "weight-2", weight: 2),
+            Backlog.Tenant(name: "weight-5", weight: 5),
+            Backlog.Tenant(name: "guest-8", weight: 8, isActive: 120..<220),
         ]
         let run = Backlog(
             pool: .limited(name, requests: requests, tokens: tokens),
