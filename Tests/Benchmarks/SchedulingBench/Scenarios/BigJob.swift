@@ -16,7 +16,7 @@ enum BigJob {
             pool: .limited("big-job", tokens: tokens),
             provider: provider,
             tenants: [.init(name: "small")],
-            trace: Trace(seed: 31, sizes: 100...1000),
+            trace: Trace(seed: 31, sizes: 100...1000, estimates: .usual),
             seconds: bound * 2 * Double(repetitions)
         )
         let starts = try await Bed.with { bed in

@@ -41,7 +41,7 @@ enum Deadlines {
     }
 
     private static func trace(_ load: Int) -> [Arrival] {
-        let jobs = Trace(seed: 111, sizes: sizes)
+        let jobs = Trace(seed: 111, sizes: sizes, estimates: .usual)
         var random = Random(seed: 112)
         let meanSize = (sizes.upperBound - sizes.lowerBound) / 4.605_17
         let rate = Double(tokens) / 60 / meanSize * Double(load) / 100

@@ -20,7 +20,7 @@ enum Fairness {
         try await Bed.with { bed in
             let pool = Pool.bench("fairness")
             let lanes = try await Backlog.lanes(loops, of: pool, in: bed)
-            let trace = Trace(seed: 1, sizes: 100...100_000)
+            let trace = Trace(seed: 1, sizes: 100...100_000, estimates: .poor)
             let tally = Shared(
                 Tally(
                     jobs: [Int](repeating: 0, count: tenants),

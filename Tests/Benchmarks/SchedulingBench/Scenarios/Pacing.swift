@@ -9,7 +9,7 @@ enum Pacing {
     private static let bin = 10.0
 
     static func tokensBind(_ samples: Samples) async throws -> [Figures] {
-        let trace = Trace(seed: 51, sizes: 30...3000)
+        let trace = Trace(seed: 51, sizes: 30...3000, estimates: .usual)
         let starts = try await run("pacing", trace, limits: .init(requests: requests, tokens: tokens))
         try samples.write("pacing", starts.accepted, width: bin, until: end, perMinute: tokens)
         var figures = Figures("pacing_tokens")
@@ -18,7 +18,7 @@ enum Pacing {
     }
 
     static func requestsBind(_ samples: Samples) async throws -> [Figures] {
-        let trace = Trace(seed: 52, sizes: 20...400)
+        let trace = Trace(seed: 52, sizes: 20...400, estimates: .usual)
         let starts = try await run("pacing", trace, limits: .init(requests: requests, tokens: tokens))
         var figures = Figures("pacing_requests")
         judge(&figures, starts, limit: requests, bar: 0.97) { _ in 1 }
@@ -27,7 +27,7 @@ enum Pacing {
 
     /// The true limit is 30 % lower than configured, and only the headers say so.
     static func headers(_ samples: Samples) async throws -> [Figures] {
-        let trace = Trace(seed: 61, sizes: 30...3000)
+        let trace = Trace(seed: 61, sizes: 30...3000, estimates: .usual)
         let truth = tokens * 7 / 10
         let starts = try await run("headers", trace, limits: .init(requests: requests, tokens: truth))
         try samples.write("headers", starts.accepted, width: bin, until: end, perMinute: truth)
@@ -49,7 +49,7 @@ enum Pacing {
         let pool = Pool.bench("shared", targets: targets, groups: [group])
         let provider = SimulatedProvider(.init(requests: requests, tokens: tokens))
         let tenants = ["route-a", "route-b"].map { Backlog.Tenant(name: $0) }
-        let trace = Trace(seed: 71, sizes: 30...3000)
+        let trace = Trace(seed: 71, sizes: 30...3000, estimates: .usual)
         let run = Backlog(pool: pool, provider: provider, tenants: tenants, trace: trace, seconds: 180)
         let starts = try await Bed.with { try await run.run(in: $0) }
         try samples.write("shared", starts.accepted, width: bin, until: 180, perMinute: tokens)

@@ -59,12 +59,12 @@ enum SmallBesideLarge {
     }
 
     private static func fill(_ lane: Lane) async throws {
-        let trace = Trace(seed: 21, sizes: sizes, error: 1...1)
+        let trace = Trace(seed: 21, sizes: sizes, estimates: .exact)
         for _ in 0..<large / 1000 { try await lane.enqueue(trace.jobs(1000, "large", in: lane)) }
     }
 
     private static func repeated(_ lane: Lane, _ found: Shared<[Double]>) async throws {
-        let trace = Trace(seed: 22, sizes: sizes, error: 1...1)
+        let trace = Trace(seed: 22, sizes: sizes, estimates: .exact)
         for repetition in 1...repetitions {
             let stamp = nanoseconds()
             let batch = (0..<jobs).map { _ in
