@@ -79,7 +79,7 @@ private enum TenantDocument {
             "weight": .integer(policy.weight), "max_running": bound(policy.maxRunning),
             "requests_per_minute": bound(policy.requestsPerMinute), "tokens_per_minute": bound(policy.tokensPerMinute),
             "max_jobs": bound(policy.caps.jobs), "max_bytes": bound(policy.caps.bytes),
-            "max_tokens": bound(policy.caps.tokens), "is_paused": .flag(policy.isPaused),
+            "max_tokens": bound(policy.caps.tokens), "is_paused": .integer(policy.isPaused ? 1 : 0),
         ]
     }
 
@@ -97,7 +97,7 @@ private enum TenantDocument {
             requestsPerMinute: try fields.optionalInt("requests_per_minute"),
             tokensPerMinute: try fields.optionalInt("tokens_per_minute"),
             caps: caps,
-            isPaused: try fields.optionalFlag("is_paused") ?? false
+            isPaused: try fields.optionalInt("is_paused") == 1
         )
         return TenantRecord(
             id: TenantID(trusted: try fields.text("_id")),
