@@ -17,12 +17,7 @@ package struct CostBound: Sendable {
     /// - Parameter estimate: what the request's limits are charged, corrected by what was learned.
     package func cost(of request: InspectedRequest, estimate: TokenEstimate) -> Nanodollars {
         let input = estimate.input + (estimate.input + 3) / 4
-        let output =
-            switch request.outputBasis {
-            case .none: 0
-            case .cap: request.estimate.output
-            case .guess: request.estimate.output * Self.uncappedAnswers
-            }
+        let output = request.estimate.output * (request.estimate.isOutputGuessed ? Self.uncappedAnswers : 1)
         return prices.map { $0.mostCost(input: input, output: output) }.max() ?? Nanodollars(0)
     }
 }
