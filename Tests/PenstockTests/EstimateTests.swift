@@ -2,16 +2,17 @@ import JSON
 import Penstock
 import Testing
 
-struct OutputBasisTests {
+struct GuessedOutputTests {
     @Test(arguments: [
-        (Endpoint.chatCompletions, #"{"model":"a","messages":[1],"max_tokens":9}"#, OutputBasis.cap),
-        (.chatCompletions, #"{"model":"a","messages":[1]}"#, .guess),
-        (.chatCompletions, #"{"model":"a","messages":[1],"max_tokens":0}"#, .guess),
-        (.responses, #"{"model":"a","input":"x","max_output_tokens":5}"#, .cap),
-        (.embeddings, #"{"model":"a","input":"x","max_tokens":5}"#, .none),
+        (Endpoint.chatCompletions, #"{"model":"a","messages":[1],"max_tokens":9}"#, false),
+        (.chatCompletions, #"{"model":"a","messages":[1]}"#, true),
+        (.chatCompletions, #"{"model":"a","messages":[1],"max_tokens":0}"#, true),
+        (.responses, #"{"model":"a","input":"x","max_output_tokens":5}"#, false),
+        (.embeddings, #"{"model":"a","input":"x"}"#, false),
     ])
-    func saysWhatTheOutputStandsOn(_ endpoint: Endpoint, _ body: String, _ basis: OutputBasis) throws {
-        #expect(try RequestInspector.inspect(Array(body.utf8), endpoint: endpoint).outputBasis == basis)
+    func aCallersCapIsNoGuess(_ endpoint: Endpoint, _ body: String, _ isGuessed: Bool) throws {
+        let request = try RequestInspector.inspect(Array(body.utf8), endpoint: endpoint)
+        #expect(request.estimate.isOutputGuessed == isGuessed)
     }
 }
 
@@ -19,45 +20,41 @@ struct EstimateCorrectionTests {
     private func corrected(
         _ input: Int,
         _ output: Int,
-        _ basis: OutputBasis,
+        isGuess: Bool = false,
         samples: Double = 20,
         ratio: Double = 2,
         p90: Int = 100,
         model: String = "m"
     ) -> TokenEstimate {
         let learned = PoolExperience.Model(samples: samples, inputRatio: ratio, inputError: 0, outputP90: p90)
-        let request = InspectedRequest(
-            model: model,
-            estimate: TokenEstimate(input: input, output: output),
-            outputBasis: basis
-        )
-        return EstimateCorrection(PoolExperience(models: ["m": learned])).estimate(request)
+        let estimate = TokenEstimate(input: input, output: output, isOutputGuessed: isGuess)
+        return EstimateCorrection(PoolExperience(models: ["m": learned])).corrected(estimate, model: model)
     }
 
     @Test func followsWhatWasLearned() {
-        #expect(corrected(50, 512, .guess) == TokenEstimate(input: 100, output: 100))
-        #expect(corrected(50, 512, .guess, p90: 3000) == TokenEstimate(input: 100, output: 3000))
-        #expect(corrected(50, 0, .none) == TokenEstimate(input: 100, output: 0))
-        #expect(corrected(3, 7, .cap, ratio: 0.5, p90: 0) == TokenEstimate(input: 2, output: 0))
+        #expect(corrected(50, 512, isGuess: true) == TokenEstimate(input: 100, output: 100, isOutputGuessed: true))
+        #expect(corrected(50, 512, isGuess: true, p90: 3000).output == 3000)
+        #expect(corrected(50, 0) == TokenEstimate(input: 100, output: 0))
+        #expect(corrected(3, 7, ratio: 0.5, p90: 0) == TokenEstimate(input: 2, output: 0))
     }
 
     @Test func aCapIsNeverExceeded() {
-        #expect(corrected(50, 80, .cap).output == 80)
-        #expect(corrected(50, 8000, .cap).output == 100)
+        #expect(corrected(50, 80).output == 80)
+        #expect(corrected(50, 8000).output == 100)
     }
 
     @Test func fewCallsSayNothing() {
-        #expect(corrected(50, 512, .guess, samples: 19.9) == TokenEstimate(input: 50, output: 512))
-        #expect(corrected(50, 512, .guess, model: "other") == TokenEstimate(input: 50, output: 512))
-        let request = InspectedRequest(model: "m", estimate: TokenEstimate(input: 1, output: 2), outputBasis: .cap)
-        #expect(EstimateCorrection(nil).estimate(request) == request.estimate)
+        #expect(corrected(50, 512, samples: 19.9) == TokenEstimate(input: 50, output: 512))
+        #expect(corrected(50, 512, model: "other") == TokenEstimate(input: 50, output: 512))
+        let estimate = TokenEstimate(input: 1, output: 2)
+        #expect(EstimateCorrection(nil).corrected(estimate, model: "m") == estimate)
     }
 
     @Test(arguments: [
         (0.01, 25), (0.25, 25), (4, 400), (90, 400), (.infinity, 400), (.nan, 100), (0, 100), (-3, 100),
     ] as [(Double, Int)])
     func ratiosAreBounded(_ ratio: Double, _ input: Int) {
-        #expect(corrected(100, 1, .cap, ratio: ratio).input == input)
+        #expect(corrected(100, 1, ratio: ratio).input == input)
     }
 }
 

@@ -20,6 +20,13 @@ package struct Nanodollars: Sendable, Hashable, Comparable {
         return "\(value < 0 ? "-" : "")\(magnitude / 1_000_000_000).\(padded)"
     }
 
+    /// Dollars with two decimals or as many more as it takes: `5.00`, `0.125`.
+    package var shortDollars: String {
+        let text = dollars
+        let excess = text.reversed().prefix(7).prefix { $0 == "0" }.count
+        return String(text.dropLast(excess))
+    }
+
     /// - Parameter text: decimal text such as `5` or `0.25`: US dollars, at most 9 decimals and at most a million.
     /// - Returns: nil when the text is not such a number.
     package init?(dollars text: String) {

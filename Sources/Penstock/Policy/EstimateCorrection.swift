@@ -1,4 +1,7 @@
-/// Brings the estimates of requests nearer to what calls of their models really used.
+/// Brings estimates of requests nearer to what calls of their models really used.
+///
+/// The queue corrects what it holds by itself whenever a job starts, by the same rules and by what is known then. So a
+/// job carries its estimate as it was made, and this is for decisions about a request that is not in a queue.
 package struct EstimateCorrection: Sendable {
     /// Fewer recent calls say too little about a model.
     package static let leastSamples = 20.0
@@ -14,12 +17,16 @@ package struct EstimateCorrection: Sendable {
 
     /// Input by the ratio of actual to estimated tokens; output by what nine in ten answers do not exceed, but never
     /// above the caller's cap. As estimated where too few calls were seen.
-    package func estimate(_ request: InspectedRequest) -> TokenEstimate {
-        guard let model = models[request.model], model.samples >= Self.leastSamples else { return request.estimate }
-        return TokenEstimate(
-            input: Self.input(request.estimate.input, ratio: model.inputRatio),
-            output: Self.output(request, learned: max(0, model.outputP90))
-        )
+    package func corrected(_ estimate: TokenEstimate, model: String) -> TokenEstimate {
+        guard let model = models[model], model.samples >= Self.leastSamples else { return estimate }
+        var corrected = estimate
+        corrected.input = Self.input(estimate.input, ratio: model.inputRatio)
+        // What has no output, such as embeddings, learned none.
+        if estimate.output > 0 {
+            let learned = max(0, model.outputP90)
+            corrected.output = estimate.isOutputGuessed ? learned : min(estimate.output, learned)
+        }
+        return corrected
     }
 
     private static func input(_ estimate: Int, ratio: Double) -> Int {
@@ -27,13 +34,5 @@ package struct EstimateCorrection: Sendable {
         guard ratio > 0 else { return estimate }
         let corrected = Double(estimate) * min(max(ratio, ratios.lowerBound), ratios.upperBound)
         return Int(exactly: corrected.rounded()) ?? estimate
-    }
-
-    private static func output(_ request: InspectedRequest, learned: Int) -> Int {
-        switch request.outputBasis {
-        case .none: 0
-        case .cap: min(request.estimate.output, learned)
-        case .guess: learned
-        }
     }
 }

@@ -19,13 +19,10 @@ package struct InspectedRequest: Sendable, Equatable {
     package var model: String
     /// Before anything that was learned about the model.
     package var estimate: TokenEstimate
-    /// What `estimate.output` stands on.
-    package var outputBasis: OutputBasis
 
-    package init(model: String, estimate: TokenEstimate, outputBasis: OutputBasis) {
+    package init(model: String, estimate: TokenEstimate) {
         self.model = model
         self.estimate = estimate
-        self.outputBasis = outputBasis
     }
 }
 
@@ -66,8 +63,7 @@ package enum RequestInspector {
             )
         }
         try requireInput(of: body, endpoint: endpoint)
-        let (estimate, basis) = TokenEstimator.estimate(body, endpoint: endpoint)
-        return InspectedRequest(model: model, estimate: estimate, outputBasis: basis)
+        return InspectedRequest(model: model, estimate: TokenEstimator.estimate(body, endpoint: endpoint))
     }
 
     private static func requireInput(of body: JSONValue, endpoint: Endpoint) throws(RequestRefusal) {

@@ -8,6 +8,12 @@ package enum RequestSize {
         package var estimate: Int
         /// Tokens per minute that the limit grants.
         package var limit: Int
+
+        package init(dimension: LimitGroupOverview.Dimension, estimate: Int, limit: Int) {
+            self.dimension = dimension
+            self.estimate = estimate
+            self.limit = limit
+        }
     }
 
     /// - Returns: nil when at least one target of the pool can take the request, else what the target that comes

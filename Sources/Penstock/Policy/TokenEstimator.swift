@@ -14,29 +14,22 @@ package enum TokenEstimator {
     ]
     private static let capKeys = ["max_completion_tokens", "max_tokens", "max_output_tokens"]
 
-    package static func estimate(_ body: JSONValue, endpoint: Endpoint) -> (tokens: TokenEstimate, output: OutputBasis)
-    {
+    package static func estimate(_ body: JSONValue, endpoint: Endpoint) -> TokenEstimate {
         let bytes = inputKeys.reduce(0) { sum, key in sum + (body[key]?.range.count ?? 0) }
-        let (output, basis) = output(of: body, endpoint: endpoint)
-        return (TokenEstimate(input: bytes / bytesPerToken + frame, output: output), basis)
-    }
-
-    private static func output(of body: JSONValue, endpoint: Endpoint) -> (Int, OutputBasis) {
-        guard endpoint != .embeddings else { return (0, .none) }
-        let choices = max(1, min(128, body["n"]?.int64 ?? 1))
-        for key in capKeys {
-            if let cap = body[key]?.int64, cap > 0 { return (Int(min(cap, 1_000_000)) * Int(choices), .cap) }
+        let input = bytes / bytesPerToken + frame
+        guard endpoint != .embeddings else { return TokenEstimate(input: input, output: 0) }
+        let choices = Int(max(1, min(128, body["n"]?.int64 ?? 1)))
+        guard let cap = cap(of: body) else {
+            return TokenEstimate(input: input, output: typicalOutput * choices, isOutputGuessed: true)
         }
-        return (typicalOutput * Int(choices), .guess)
+        return TokenEstimate(input: input, output: cap * choices)
     }
-}
 
-/// What an estimate of output tokens stands on.
-package enum OutputBasis: Sendable, Equatable {
-    /// There is no output.
-    case none
-    /// The caller allows no more.
-    case cap
-    /// The caller said nothing.
-    case guess
+    /// The caller's bound of one answer; nil where there is none.
+    private static func cap(of body: JSONValue) -> Int? {
+        for key in capKeys {
+            if let cap = body[key]?.int64, cap > 0 { return Int(min(cap, 1_000_000)) }
+        }
+        return nil
+    }
 }
