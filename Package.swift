@@ -182,7 +182,12 @@ let package = Package(
 
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-        .target(name: "TestTwins", dependencies: ["Penstock"], path: "Tests/TestTwins", swiftSettings: settings),
+        .target(
+            name: "TestTwins",
+            dependencies: ["Penstock", logging],
+            path: "Tests/TestTwins",
+            swiftSettings: settings
+        ),
         tests("JSON", ["JSON", "JSONFuzz"], exclude: ["Cases"]),
         tests("Telemetry", ["Telemetry", logging, coreMetrics]),
         tests("Redis", ["Redis", "TestSupport", nioCore, nioPosix, logging]),

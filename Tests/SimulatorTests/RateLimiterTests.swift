@@ -1,3 +1,4 @@
+import Penstock
 import Testing
 
 @testable import Simulator
@@ -25,7 +26,7 @@ import Testing
         var now = start
         for _ in 0..<500 {
             guard let denial = limiter.admit(tokens: 1234, at: now) else { continue }
-            let told = GoDuration.milliseconds(denial.retryAfter ?? .zero)
+            let told = (denial.retryAfter ?? .zero).wholeMillisecondsRoundedUp
             #expect(told > 0)
             now += .milliseconds(told)
             // The other limit may now stand in the way, but not this one again.
@@ -60,6 +61,21 @@ import Testing
         #expect(limiter.admit(tokens: 100, at: start) == nil)
     }
 
+    @Test func limitsChangeWhileTheyAreInUse() {
+        var limiters = RateLimiters(requestsPerMinute: 100, tokensPerMinute: nil)
+        _ = limiters.admit("a", tokens: 0, at: start)
+        // What was saved up above the new limit is lost, and it fills up at the new rate.
+        limiters.setLimits(requestsPerMinute: 10, tokensPerMinute: 50, at: start)
+        var state = limiters.admit("a", tokens: 50, at: start).state
+        #expect(state.requests?.limit == 10 && state.requests?.remaining == 9)
+        #expect(state.requests?.reset == .seconds(6) && state.tokens?.remaining == 0)
+        #expect(limiters.admit("b", tokens: 51, at: start).denial?.kind == .tokens)
+        // What was there before stays; a limit that goes does not deny.
+        limiters.setLimits(requestsPerMinute: 1000, tokensPerMinute: nil, at: start)
+        state = limiters.admit("a", tokens: 1_000_000, at: start).state
+        #expect(state.requests?.limit == 1000 && state.requests?.remaining == 8 && state.tokens == nil)
+    }
+
     @Test(arguments: [nil, 0, -5]) func noLimitLetsEverythingThrough(limit: Int?) {
         var limiter = RateLimiter(requestsPerMinute: limit, tokensPerMinute: limit, at: start)
         for _ in 0..<1000 { #expect(limiter.admit(tokens: 1_000_000, at: start) == nil) }
@@ -67,9 +83,7 @@ import Testing
     }
 
     @Test func keysHaveLimitsOfTheirOwnUpToABound() {
-        var configuration = SimulatorConfiguration()
-        configuration.requestsPerMinute = 1
-        var limiters = RateLimiters(configuration)
+        var limiters = RateLimiters(requestsPerMinute: 1, tokensPerMinute: nil)
         #expect(limiters.admit("a", tokens: 0, at: start).denial == nil)
         #expect(limiters.admit("b", tokens: 0, at: start).denial == nil)
         #expect(limiters.admit("a", tokens: 0, at: start).denial != nil)

@@ -138,7 +138,8 @@ package struct RoleRunner: Sendable {
             ledger: backends.ledger,
             caller: try TargetCaller(
                 client: FetchClient(configuration: fetching, logger: quiet),
-                library: settings.adapters
+                library: settings.adapters,
+                clock: .system
             ),
             clock: .system,
             health: health,

@@ -23,13 +23,14 @@ package enum ErrorClass: String, Sendable, CaseIterable {
     /// Whether the same request may succeed later or elsewhere.
     package var isRetryable: Bool {
         switch self {
-        case .providerRateLimited, .providerOverloaded, .providerServerError, .providerTimeout,
-            .providerConnectionFailed, .providerInvalidAnswer, .penstockOutcomeUnknown:
+        case .providerRateLimited, .providerQuotaExhausted, .providerOverloaded, .providerServerError,
+            .providerTimeout, .providerConnectionFailed, .providerInvalidAnswer, .penstockOutcomeUnknown:
             true
         default: false
         }
     }
 
-    /// Whether a retry uses up one of the job's attempts. A rate limit is the scheduler's business, not the job's.
-    package var costsAttempt: Bool { self != .providerRateLimited }
+    /// Whether a retry uses up one of the job's attempts. What an account may use is the scheduler's business, not the
+    /// job's: it holds the target back, and the job goes when it, or another one, may.
+    package var costsAttempt: Bool { self != .providerRateLimited && self != .providerQuotaExhausted }
 }

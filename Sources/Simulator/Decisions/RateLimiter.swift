@@ -13,6 +13,20 @@ struct RateLimiter: Sendable {
         limit.flatMap { $0 > 0 ? TokenBucket(perMinute: $0, at: now) : nil }
     }
 
+    /// Goes on with other limits, as `init` takes them. One that there was not before starts full.
+    mutating func setLimits(requestsPerMinute: Int?, tokensPerMinute: Int?, at now: ContinuousClock.Instant) {
+        Self.resize(&requests, to: requestsPerMinute, now)
+        Self.resize(&tokens, to: tokensPerMinute, now)
+    }
+
+    private static func resize(_ bucket: inout TokenBucket?, to limit: Int?, _ now: ContinuousClock.Instant) {
+        guard let limit, limit > 0, bucket != nil else {
+            bucket = self.bucket(limit, now)
+            return
+        }
+        bucket?.resize(to: limit, at: now)
+    }
+
     /// Takes one request and `amount` tokens, or nothing at all.
     ///
     /// - Returns: why not, or nil when the call may go.

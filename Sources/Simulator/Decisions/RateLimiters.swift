@@ -2,12 +2,21 @@
 struct RateLimiters: Sendable {
     private static let maxKeys = 1024
     private var limiters: [String: RateLimiter] = [:]
-    private let requestsPerMinute: Int?
-    private let tokensPerMinute: Int?
+    private var requestsPerMinute: Int?
+    private var tokensPerMinute: Int?
 
-    init(_ configuration: SimulatorConfiguration) {
-        requestsPerMinute = configuration.requestsPerMinute
-        tokensPerMinute = configuration.tokensPerMinute
+    init(requestsPerMinute: Int?, tokensPerMinute: Int?) {
+        self.requestsPerMinute = requestsPerMinute
+        self.tokensPerMinute = tokensPerMinute
+    }
+
+    /// Every key goes on with other limits; see `RateLimiter.setLimits`.
+    mutating func setLimits(requestsPerMinute: Int?, tokensPerMinute: Int?, at now: ContinuousClock.Instant) {
+        self.requestsPerMinute = requestsPerMinute
+        self.tokensPerMinute = tokensPerMinute
+        for key in limiters.keys {
+            limiters[key]?.setLimits(requestsPerMinute: requestsPerMinute, tokensPerMinute: tokensPerMinute, at: now)
+        }
     }
 
     /// Admits a call of this key; see `RateLimiter.admit`.

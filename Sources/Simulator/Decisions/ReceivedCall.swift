@@ -46,8 +46,12 @@ struct Verdict: Sendable {
     var latency = Duration.zero
     /// What the rate limit headers say; nil writes none.
     var limits: RateLimitState?
+    /// What the limit of tokens was charged; nothing where a limit refused the call.
+    var charged = Usage.zero
     /// Whether the call is at work until `SimulatorCore.finish` is called.
     var isAtWork = false
+    /// When it was decided, which is what the headers' numbers are of.
+    var time = Timestamp(milliseconds: 0)
     /// Different for every call, also of the same body.
     var requestID = ""
 }

@@ -5,13 +5,18 @@ struct SimulatorCore: Sendable {
     private let configuration: SimulatorConfiguration
     private var seen: SeenBodies
     private var limiters: RateLimiters
+    private(set) var controls: Controls
     private(set) var statistics = CallStatistics()
     private(set) var log: CallLog
 
     init(_ configuration: SimulatorConfiguration) {
         self.configuration = configuration
         seen = SeenBodies(capacity: configuration.rememberedBodies)
-        limiters = RateLimiters(configuration)
+        limiters = RateLimiters(
+            requestsPerMinute: configuration.requestsPerMinute,
+            tokensPerMinute: configuration.tokensPerMinute
+        )
+        controls = Controls(configuration)
         log = CallLog(capacity: configuration.rememberedCalls)
     }
 
@@ -19,10 +24,11 @@ struct SimulatorCore: Sendable {
     mutating func receive(_ call: ReceivedCall, at now: ContinuousClock.Instant, time: Timestamp) -> Verdict {
         let occurrence = seen.see(call.dice.seed)
         var verdict = decide(call, occurrence: occurrence, at: now)
+        verdict.time = time
         verdict.requestID = "req_" + call.dice.dice(for: .identity, occurrence).hexadecimal(at: 2)
         let tag = call.request?.instructions.tag
         statistics.count(verdict, occurrence: occurrence, tag: tag)
-        log.append(call, verdict, occurrence: occurrence, tag: tag, time: time)
+        log.append(call, verdict, occurrence: occurrence)
         return verdict
     }
 
@@ -31,9 +37,20 @@ struct SimulatorCore: Sendable {
         statistics.inFlight -= 1
     }
 
+    /// Changes the controls; calls that were decided before go on as they were.
+    mutating func change(_ body: [UInt8], at now: ContinuousClock.Instant) throws(ProviderError) {
+        try controls.change(body)
+        limiters.setLimits(
+            requestsPerMinute: controls.requestsPerMinute,
+            tokensPerMinute: controls.tokensPerMinute,
+            at: now
+        )
+    }
+
     private mutating func decide(_ call: ReceivedCall, occurrence: Int, at now: ContinuousClock.Instant) -> Verdict {
         if case .refused(let error) = call.content { return Verdict(action: .error(error)) }
-        if let limit = configuration.maxConcurrency, statistics.inFlight >= limit {
+        if controls.isOutOfQuota { return Verdict(action: .error(.insufficientQuota)) }
+        if let limit = controls.maxConcurrency, statistics.inFlight >= limit {
             return Verdict(action: .error(.overloaded))
         }
         let (denial, limits) = limiters.admit(call.apiKey, tokens: call.tokens, at: now)
@@ -64,8 +81,9 @@ struct SimulatorCore: Sendable {
             + configuration.latencyPerOutputToken * answer.usage.output
         return Verdict(
             action: action(fault, request, answer),
-            latency: instructions.latency ?? usual,
+            latency: (instructions.latency ?? usual) * controls.latencyFactor,
             limits: limits,
+            charged: answer.usage,
             isAtWork: true
         )
     }

@@ -14,7 +14,7 @@ enum ProviderResponse {
     static func error(_ error: ProviderError, headers: HTTPFields = [:]) -> Response {
         var headers = headers
         if let wait = error.retryAfter {
-            let milliseconds = GoDuration.milliseconds(wait)
+            let milliseconds = wait.wholeMillisecondsRoundedUp
             headers[.retryAfter] = "\((milliseconds + 999) / 1000)"
             headers[.retryAfterMilliseconds] = "\(milliseconds)"
         }

@@ -142,6 +142,11 @@ class Stack:
     def statistics(self):
         return Web(f"http://127.0.0.1:{self.simulator_port}").get("/simulator/statistics", timeout=10).json
 
+    def control_simulator(self, **controls):
+        """Changes the simulated provider while it runs: ops/simulator.md."""
+        reply = Web(f"http://127.0.0.1:{self.simulator_port}").request("PATCH", "/simulator/controls", controls)
+        assert reply.status == 200, reply
+
     def calls(self):
         """All calls that the simulator remembers."""
         web, found, after = Web(f"http://127.0.0.1:{self.simulator_port}"), [], 0
