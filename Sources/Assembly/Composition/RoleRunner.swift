@@ -106,7 +106,8 @@ package struct RoleRunner: Sendable {
             name: ProcessName.unique("scheduler"),
             maxBatchLines: settings.scheduler.maxBatchLines,
             feedWindowLines: settings.scheduler.feedWindowLines,
-            feedWindowBytes: settings.scheduler.feedWindowBytes
+            feedWindowBytes: settings.scheduler.feedWindowBytes,
+            removedPoolGrace: settings.scheduler.removedPoolGrace
         )
         let dependencies = SchedulerDependencies(
             queues: backends.queuesByPool,

@@ -147,6 +147,12 @@ extension SettingDefinition {
             "16777216",
             "Most bytes of one batch that wait in one pool's queue at a time, roughly."
         ),
+        setting(
+            "scheduler.removed_pool_grace_seconds",
+            .integer(0...31_536_000),
+            "3600",
+            "How long jobs of a pool that is no longer in the settings wait for it to come back; then they fail."
+        ),
     ]
     private static let webhooks = [
         setting("webhooks.couriers", .integer(0...8), "1", "Courier processes under `penstockd up`; 0 sends nothing."),

@@ -79,6 +79,7 @@ package struct SchedulerSettings: Sendable {
     package var maxBatchLines: Int
     package var feedWindowLines: Int
     package var feedWindowBytes: Int
+    package var removedPoolGrace: Duration
 }
 
 extension Settings {
@@ -176,6 +177,7 @@ extension SchedulerSettings {
         maxBatchLines = values.integer("scheduler.max_batch_lines")
         feedWindowLines = values.integer("scheduler.feed_window_lines")
         feedWindowBytes = values.integer("scheduler.feed_window_bytes")
+        removedPoolGrace = .seconds(values.integer("scheduler.removed_pool_grace_seconds"))
     }
 }
 

@@ -16,6 +16,8 @@ package enum ErrorClass: String, Sendable, CaseIterable {
     case providerInvalidAnswer = "provider_invalid_answer"
     case penstockOutcomeUnknown = "penstock_outcome_unknown"
     case penstockPoison = "penstock_poison"
+    case penstockPoolRemoved = "penstock_pool_removed"
+    case penstockMaxCostReached = "penstock_max_cost_reached"
     case penstockInternal = "penstock_internal"
 
     /// Whether the same request may succeed later or elsewhere.
