@@ -8,7 +8,7 @@ import json
 import pathlib
 import sys
 
-WIDTH, LEFT, RIGHT, HEIGHT, GAP, TOP = 860, 60, 150, 220, 70, 50
+WIDTH, LEFT, RIGHT, HEIGHT, GAP, TOP = 920, 60, 210, 220, 70, 50
 COLOURS = ["#4477aa", "#66ccee", "#228833", "#ee6677", "#ccbb44"]
 LINES = {"pacing": "#4477aa", "headers": "#ee6677", "shared": "#228833"}
 NAMES = {"pacing": "limit as configured", "headers": "true limit 30 % lower", "shared": "two targets, one account"}
@@ -57,7 +57,7 @@ def shares(sample, top):
     """Each tenant's part of the tokens, stacked."""
     width = sample["bin_seconds"]
     bins = list(zip(*sample["tenants"].values()))
-    panel = Panel(top, len(bins) * width, 1, "Share of tokens per tenant, calls by their start, 10 s each")
+    panel = Panel(top, len(bins) * width, 1, "Share of tokens per tenant, by the start of the calls, in steps of 10 s")
     below = [0.0] * len(bins)
     ordered = sorted(sample["tenants"].items(), key=lambda item: int(item[0].rsplit("-", 1)[1]))
     for place, (tenant, sums) in enumerate(ordered):
@@ -72,7 +72,7 @@ def shares(sample, top):
 def utilisation(samples, top):
     """What was used of the true limit."""
     seconds = max(len(next(iter(each["tenants"].values()))) * each["bin_seconds"] for each in samples)
-    panel = Panel(top, seconds, 1.2, "Tokens used of the provider's true limit, 10 s each")
+    panel = Panel(top, seconds, 1.2, "Tokens used of the true limit, by the start of the calls, in steps of 10 s")
     for place, each in enumerate(samples):
         granted = each["tokens_per_minute"] / 60 * each["bin_seconds"]
         used = [sum(sums) / granted for sums in zip(*each["tenants"].values())]
