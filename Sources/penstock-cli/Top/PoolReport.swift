@@ -6,8 +6,7 @@ struct PoolReport {
     /// - Parameter width: of the terminal; nil where nothing is cut.
     func lines(width: Int?, colour: Bool) -> [String] {
         var lines = [headline(colour: colour)]
-        let isCut = !pool.isConfigured
-        if isCut {
+        if !pool.isConfigured {
             lines.append(Style.paint("no longer configured; what it holds still runs", .caution, colour: colour))
         }
         if let pause = pool.pause { lines.append(Style.paint(pause.printable, .caution, colour: colour)) }
