@@ -1,42 +1,45 @@
 import JSON
 import Penstock
+import Redis
 
-/// How a job stands in its stream entry: the fields the scripts read, and one JSON text that only we read.
+/// How a job stands in Redis: what it has in common with others as its shape, the rest as its record. The scripts read
+/// the fields at the front of both; the JSON and what is the job's own is read here only.
 enum JobCodec {
-    /// class:tenant:deadline, the part of the backlog's member that the job decides.
-    static func key(_ job: Job) -> String {
-        "\(job.jobClass.letter):\(job.tenant):\(fixedWidth(job.deadline.milliseconds))"
-    }
-
-    /// input:output.
-    static func estimate(_ job: Job) -> String { "\(max(0, job.estimate.input)):\(max(0, job.estimate.output))" }
-
-    static func body(_ job: Job) -> [UInt8] {
-        switch job.body {
-        case .inline(let bytes): bytes
-        case .inLedger: []
-        }
-    }
-
-    static func meta(_ job: Job) -> [UInt8] {
+    /// class:tenant|deadline of all lines|bytes of the model|model, then JSON.
+    static func shape(of job: Job) -> [UInt8] {
+        var text = "\(job.jobClass.letter):\(job.tenant)|"
+        if job.line != nil { text += fixedWidth(job.deadline.milliseconds) }
+        text += "|\(job.model.utf8.count)|\(job.model)"
         var writer = JSONWriter()
         writer.object { writer in
-            writer.member("id", job.line == nil ? job.id.text : nil)
-            writer.member("t", job.tenant.text)
-            writer.member("c", job.jobClass.rawValue)
-            writer.member("d", job.deadline.milliseconds)
-            writer.member("n", job.createdAt.milliseconds)
             writer.member("e", job.endpoint.rawValue)
-            writer.member("m", job.model)
-            writer.member("i", job.estimate.input)
-            writer.member("o", job.estimate.output)
-            writer.memberIfPresent("f", job.tags.feature)
-            writer.memberIfPresent("u", job.tags.customer)
-            writer.memberIfPresent("ba", job.line?.batch.text)
-            writer.memberIfPresent("li", job.line?.number)
-            writer.memberIfPresent("ci", job.line?.customID)
             writer.memberIfPresent("du", job.durability == .ledger ? true : nil)
             writer.memberIfPresent("bl", job.body == .inLedger ? true : nil)
+            guard let line = job.line else { return }
+            writer.member("ba", line.batch.text)
+            writer.member("n", job.createdAt.milliseconds)
+            writeTags(job.tags, to: &writer)
+        }
+        return Array(text.utf8) + writer.bytes
+    }
+
+    /// Empty where the shape has it.
+    static func deadline(of job: Job) -> String { job.line == nil ? fixedWidth(job.deadline.milliseconds) : "" }
+
+    static func output(_ estimate: TokenEstimate) -> String {
+        "\(max(0, estimate.output))\(estimate.isOutputGuessed ? "g" : "")"
+    }
+
+    /// Of a line, its custom id; of a single job, JSON, and nothing where its id says all: memory is what a waiting job
+    /// costs.
+    static func own(_ job: Job) -> [UInt8] {
+        if let line = job.line { return Array(line.customID.utf8) }
+        let isTold = IDGenerator.mintingTime(of: job.id.text) == job.createdAt
+        if isTold, job.tags.isEmpty, job.webhook == nil, job.metadata.isEmpty { return [] }
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.memberIfPresent("n", isTold ? nil : job.createdAt.milliseconds)
+            writeTags(job.tags, to: &writer)
             writer.memberIfPresent("wu", job.webhook?.url)
             writer.memberIfPresent("ws", job.webhook?.secret.revealed)
             if !job.metadata.isEmpty {
@@ -47,52 +50,133 @@ enum JobCodec {
         return writer.bytes
     }
 
-    /// - Throws: `CorruptEntry` when the text was not made by `meta`.
-    static func decode(meta: [UInt8], body: [UInt8]) throws -> Job {
-        guard let root = try? JSONDocument(parsing: meta).root,
-            let tenant = root["t"]?.string,
-            let jobClass = root["c"]?.string.flatMap(JobClass.init(rawValue:)),
-            let deadline = root["d"]?.int64, let created = root["n"]?.int64,
-            let endpoint = root["e"]?.string.flatMap(Endpoint.init(rawValue:)),
-            let model = root["m"]?.string, let input = root["i"]?.int64, let output = root["o"]?.int64
-        else { throw CorruptEntry() }
-        let line = try self.line(root)
-        guard let id = line.map({ JobID(batch: $0.batch, line: $0.number) }) ?? root["id"]?.string.map(JobID.init)
-        else { throw CorruptEntry() }
-        return Job(
-            id: id,
-            tenant: TenantID(trusted: tenant),
-            jobClass: jobClass,
-            deadline: Timestamp(milliseconds: deadline),
-            createdAt: Timestamp(milliseconds: created),
-            endpoint: endpoint,
-            model: model,
-            estimate: TokenEstimate(input: Int(input), output: Int(output)),
-            tags: JobTags(feature: root["f"]?.string, customer: root["u"]?.string),
-            metadata: root["md"].map { Array($0.rawBytes) } ?? [],
-            line: line,
-            durability: root["du"]?.bool == true ? .ledger : .redis,
-            webhook: try webhook(root),
-            body: root["bl"]?.bool == true ? .inLedger : .inline(body)
-        )
+    static func body(_ job: Job) -> [UInt8] {
+        switch job.body {
+        case .inline(let bytes): bytes
+        case .inLedger: []
+        }
     }
 
-    private static func line(_ root: JSONValue) throws -> BatchLine? {
-        guard let batch = root["ba"]?.string else { return nil }
-        guard let number = root["li"]?.int64, let customID = root["ci"]?.string else { throw CorruptEntry() }
-        return BatchLine(batch: BatchID(batch), number: Int(number), customID: customID)
-    }
-
-    private static func webhook(_ root: JSONValue) throws -> WebhookTarget? {
-        guard let url = root["wu"]?.string else { return nil }
-        guard let secret = root["ws"]?.string else { throw CorruptEntry() }
-        return WebhookTarget(url: url, secret: Secret(secret))
+    private static func writeTags(_ tags: JobTags, to writer: inout JSONWriter) {
+        writer.memberIfPresent("f", tags.feature)
+        writer.memberIfPresent("u", tags.customer)
     }
 
     /// 13 digits, so that text order is time order until the year 2286.
-    private static func fixedWidth(_ milliseconds: Int64) -> String {
+    static func fixedWidth(_ milliseconds: Int64) -> String {
         let digits = String(max(0, milliseconds))
         return String(repeating: "0", count: max(0, 13 - digits.count)) + digits
+    }
+}
+
+extension JobCodec {
+    /// - Throws: `CorruptEntry` when the texts were not made by this codec and the scripts.
+    static func decode(name: String, shape: [UInt8], record: [UInt8]) throws -> Job {
+        var head = FieldReader(shape)
+        let flow = String(decoding: try head.field(), as: UTF8.self).split(separator: ":", maxSplits: 1)
+        let lineDeadline = try head.optionalNumber()
+        let model = String(decoding: try head.bytes(Int(try head.number())), as: UTF8.self)
+        var fields = FieldReader(record)
+        _ = try fields.field()
+        let deadline = try fields.optionalNumber() ?? lineDeadline
+        let estimate = try estimate(&fields)
+        let own = try fields.bytes(Int(try fields.number()))
+        guard let common = try? JSONDocument(parsing: Array(head.rest)).root, let deadline, flow.count == 2,
+            let jobClass = JobClass.allCases.first(where: { $0.letter == flow[0] }),
+            let endpoint = common["e"]?.string.flatMap(Endpoint.init(rawValue:))
+        else { throw CorruptEntry() }
+        var job = Job(
+            id: JobID(name),
+            tenant: TenantID(trusted: String(flow[1])),
+            jobClass: jobClass,
+            deadline: Timestamp(milliseconds: deadline),
+            createdAt: Timestamp(milliseconds: 0),
+            endpoint: endpoint,
+            model: model,
+            estimate: estimate,
+            durability: common["du"]?.bool == true ? .ledger : .redis,
+            body: common["bl"]?.bool == true ? .inLedger : .inline(Array(fields.rest))
+        )
+        if let batch = common["ba"]?.string {
+            try readLine(name, BatchID(batch), customID: own, common, into: &job)
+        } else {
+            try readSingle(own, into: &job)
+        }
+        return job
+    }
+
+    private static func estimate(_ fields: inout FieldReader) throws -> TokenEstimate {
+        let input = try fields.number()
+        let output = String(decoding: try fields.field(), as: UTF8.self)
+        let isGuessed = output.hasSuffix("g")
+        guard let tokens = Int(isGuessed ? output.dropLast() : output[...]) else { throw CorruptEntry() }
+        return TokenEstimate(input: Int(input), output: tokens, isOutputGuessed: isGuessed)
+    }
+
+    /// A line's name is number-line; its number in the pool says nothing to others.
+    private static func readLine(
+        _ name: String,
+        _ batch: BatchID,
+        customID: ArraySlice<UInt8>,
+        _ common: JSONValue,
+        into job: inout Job
+    ) throws {
+        guard let number = name.split(separator: "-").last.flatMap({ Int($0) }), let created = common["n"]?.int64
+        else { throw CorruptEntry() }
+        job.id = JobID(batch: batch, line: number)
+        job.line = BatchLine(batch: batch, number: number, customID: String(decoding: customID, as: UTF8.self))
+        job.createdAt = Timestamp(milliseconds: created)
+        job.tags = tags(common)
+    }
+
+    private static func readSingle(_ own: ArraySlice<UInt8>, into job: inout Job) throws {
+        guard let root = try? JSONDocument(parsing: own.isEmpty ? Array("{}".utf8) : Array(own)).root,
+            let created = root["n"]?.int64.map(Timestamp.init(milliseconds:))
+                ?? IDGenerator.mintingTime(of: job.id.text)
+        else { throw CorruptEntry() }
+        job.createdAt = created
+        job.tags = tags(root)
+        job.metadata = root["md"].map { Array($0.rawBytes) } ?? []
+        guard let url = root["wu"]?.string else { return }
+        guard let secret = root["ws"]?.string else { throw CorruptEntry() }
+        job.webhook = WebhookTarget(url: url, secret: Secret(secret))
+    }
+
+    private static func tags(_ root: JSONValue) -> JobTags {
+        JobTags(feature: root["f"]?.string, customer: root["u"]?.string)
+    }
+}
+
+/// Reads texts whose fields end in `|`.
+private struct FieldReader {
+    private(set) var rest: ArraySlice<UInt8>
+
+    init(_ text: [UInt8]) {
+        rest = text[...]
+    }
+
+    mutating func field() throws -> ArraySlice<UInt8> {
+        guard let end = rest.firstIndex(of: UInt8(ascii: "|")) else { throw CorruptEntry() }
+        defer { rest = rest[(end + 1)...] }
+        return rest[..<end]
+    }
+
+    mutating func optionalNumber() throws -> Int64? {
+        let field = try field()
+        if field.isEmpty { return nil }
+        guard let number = Int64(String(decoding: field, as: UTF8.self)) else { throw CorruptEntry() }
+        return number
+    }
+
+    mutating func number() throws -> Int64 {
+        guard let number = try optionalNumber() else { throw CorruptEntry() }
+        return number
+    }
+
+    mutating func bytes(_ count: Int) throws -> ArraySlice<UInt8> {
+        guard count >= 0, rest.count >= count else { throw CorruptEntry() }
+        defer { rest = rest.dropFirst(count) }
+        return rest.prefix(count)
     }
 }
 

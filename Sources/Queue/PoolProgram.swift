@@ -1,15 +1,14 @@
 import JSON
 import Penstock
 
-/// A pool's limits as the scripts read them, as JSON.
+/// A pool's limits as the scripts read them, as JSON; 0 is no limit.
 enum PoolProgram {
-    /// Rates become milliseconds per request or token, 0 for no limit.
     static func encode(_ pool: Pool) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
             writer.key("groups")
             writer.object { writer in
-                for group in pool.limitGroups {
+                for group in pool.limitGroups + pool.targets.compactMap(\.ownGroup) {
                     writer.key(group.name)
                     encode(group, to: &writer)
                 }
@@ -24,6 +23,17 @@ enum PoolProgram {
                     writer.member(jobClass.letter, pool.classWeights[jobClass] ?? 1)
                 }
             }
+            writer.key("cost")
+            writer.object { writer in
+                writer.member("i", pool.tokenWeights.input)
+                writer.member("o", pool.tokenWeights.output)
+            }
+            writer.key("caps")
+            writer.object { writer in
+                writer.member("j", pool.caps.jobs ?? 0)
+                writer.member("b", pool.caps.bytes ?? 0)
+                writer.member("t", pool.caps.tokens ?? 0)
+            }
         }
         return writer.bytes
     }
@@ -32,10 +42,12 @@ enum PoolProgram {
         writer.object { writer in
             writer.member("n", group.name)
             writer.member("c", group.maxConcurrency ?? 0)
-            rate("r", group.requestsPerMinute, to: &writer)
-            rate("t", group.tokensPerMinute, to: &writer)
-            rate("i", group.inputTokensPerMinute, to: &writer)
-            rate("o", group.outputTokensPerMinute, to: &writer)
+            writer.member("r", group.requestsPerMinute ?? 0)
+            writer.member("t", group.tokensPerMinute ?? 0)
+            writer.member("i", group.inputTokensPerMinute ?? 0)
+            writer.member("o", group.outputTokensPerMinute ?? 0)
+            writer.member("d", group.requestsPerDay ?? 0)
+            writer.member("s", group.dayStart.wholeMilliseconds)
         }
     }
 
@@ -45,15 +57,28 @@ enum PoolProgram {
             writer.member("c", target.maxConcurrency ?? 0)
             writer.key("g")
             writer.array { writer in
-                for group in target.limitGroups { writer.string(group) }
+                for group in target.countedGroups { writer.string(group) }
+            }
+            if let adaptive = target.adaptiveConcurrency {
+                writer.key("a")
+                writer.object { writer in
+                    writer.member("i", adaptive.initial)
+                    writer.member("l", adaptive.least)
+                    writer.member("m", adaptive.most)
+                    writer.memberIfPresent("f", adaptive.followsFirstByte ? true : nil)
+                }
             }
         }
     }
+}
 
-    private static func rate(_ key: String, _ perMinute: Int?, to writer: inout JSONWriter) {
-        writer.key(key)
-        writer.number(text: perMinute.map { "\(60_000 / Double($0))" } ?? "0")
-    }
+extension Target {
+    /// What stands for the limits of a target without a group: what its provider tells has to be kept somewhere. No
+    /// setting can name it.
+    fileprivate var ownGroup: LimitGroup? { limitGroups.isEmpty ? LimitGroup(name: "@\(name)") : nil }
+
+    /// The limit groups that calls of the target count against.
+    var countedGroups: [String] { ownGroup.map { [$0.name] } ?? limitGroups }
 }
 
 extension JobClass {

@@ -4,37 +4,38 @@ import Redis
 extension RedisJobQueue {
     /// Silence of all schedulers after which leases are given time to be renewed.
     private static let outageMilliseconds = 5000
-    private static let removalsPerCall = 200
     /// The consumer that holds reclaimed entries until they are requeued.
     private static let reclaimer = "penstock-reclaimer"
 
     package func remove(_ jobs: [QueuedJob]) async throws {
-        let entries = jobs.map(\.entry)
-        for start in stride(from: 0, to: entries.count, by: Self.removalsPerCall) {
-            let chunk = entries[start..<min(start + Self.removalsPerCall, entries.count)]
-            _ = try await run(QueueScripts.remove, ["entry"] + chunk)
+        for start in stride(from: 0, to: jobs.count, by: Self.jobsPerLook) {
+            let chunk = jobs[start..<min(start + Self.jobsPerLook, jobs.count)].map(\.job.id.text)
+            _ = try await run(QueueScripts.remove, chunk)
         }
     }
 
     package func cancel(_ job: JobID) async throws {
-        _ = try await run(QueueScripts.remove, ["id", job.text])
+        _ = try await run(QueueScripts.remove, [job.text])
     }
 
     package func overdue(limit: Int) async throws -> [QueuedJob] {
-        try ReplyReader(try await run(QueueScripts.overdue, [limit])).lists().map { try $0.queuedJob(at: 0) }
+        let limit = min(limit, Self.jobsPerLook)
+        return try ReplyReader(try await run(QueueScripts.overdue, [limit])).lists().map { try $0.queuedJob(at: 0) }
     }
 
     package func jobs(of batch: BatchID, after cursor: String?, limit: Int) async throws -> JobPage {
-        let reply = try ReplyReader(try await run(QueueScripts.batch, [batch.text, cursor ?? "", limit]))
+        let look = min(limit, Self.jobsPerLook)
+        let reply = try ReplyReader(try await run(QueueScripts.batch, [batch.text, cursor ?? "0", look]))
         let last = try reply.text(0)
         return JobPage(
             jobs: try reply.lists(from: 1).map { try $0.queuedJob(at: 0) },
-            cursor: last.isEmpty ? nil : last
+            cursor: last == "0" ? nil : last
         )
     }
 
     package func orphans(limit: Int) async throws -> [Orphan] {
-        let reply = try await run(QueueScripts.orphans, [Self.reclaimer, leaseMilliseconds, limit])
+        let arguments: [any RedisArgument] = [Self.reclaimer, leaseMilliseconds, min(limit, Self.jobsPerLook)]
+        let reply = try await run(QueueScripts.orphans, arguments)
         return try ReplyReader(reply).lists().map { item in
             let queued = try item.queuedJob(at: 4)
             return Orphan(

@@ -2,13 +2,14 @@ package import Penstock
 import Redis
 
 extension RedisJobQueue {
-    /// Leases per renewal script, so that no script runs long.
-    private static let renewalsPerCall = 200
+    /// Jobs and leases per script, so that none runs longer than 2 ms.
+    private static let renewalsPerCall = 100
+    private static let takesPerCall = 24
 
     package func take(_ limit: Int, for consumer: ConsumerName) async throws -> TakeResult {
-        let tokens = (0..<limit).map { _ in IDGenerator.attempt().text }
+        let tokens = (0..<min(limit, Self.takesPerCall)).map { _ in IDGenerator.attempt().text }
         let reply = try ReplyReader(try await run(QueueScripts.take, [consumer.text, program] + tokens))
-        let wait = try reply.integer(0)
+        let wait = try reply.optionalMilliseconds(0)
         let jobs = try reply.lists(from: 1).map { item in
             let queued = try item.queuedJob(at: 3)
             return TakenJob(
@@ -19,7 +20,7 @@ extension RedisJobQueue {
                 deaths: try item.deaths(at: 3)
             )
         }
-        return TakeResult(jobs: jobs, wait: wait < 0 ? nil : .milliseconds(wait))
+        return TakeResult(jobs: jobs, wait: wait)
     }
 
     package func renew(_ leases: [Lease], for consumer: ConsumerName) async throws -> [LeaseLoss] {
@@ -37,7 +38,7 @@ extension RedisJobQueue {
     }
 
     package func settle(_ lease: Lease, _ settlement: Settlement) async throws -> Bool {
-        try await run(QueueScripts.settle, arguments(lease, settlement) + ["done"]).int64 == 1
+        try await run(QueueScripts.settle, SettlementCodec.arguments(lease, settlement) + ["done"]).int64 == 1
     }
 
     package func retry(
@@ -47,22 +48,6 @@ extension RedisJobQueue {
         countsAttempt: Bool
     ) async throws -> Bool {
         let retry: [any RedisArgument] = ["retry", delay.wholeMilliseconds, countsAttempt ? 1 : 0]
-        return try await run(QueueScripts.settle, arguments(lease, settlement) + retry).int64 == 1
-    }
-
-    private func arguments(_ lease: Lease, _ settlement: Settlement) -> [any RedisArgument] {
-        [
-            lease.key, lease.token.text, settlement.usage?.input ?? -1, settlement.usage?.output ?? -1,
-            settlement.mayHaveBeenSent ? 1 : 0, settlement.chargesTenant ? 1 : 0,
-            Self.block(settlement.target),
-        ]
-    }
-
-    private static func block(_ verdict: TargetVerdict) -> Int64 {
-        switch verdict {
-        case .limited(let block): block.wholeMilliseconds
-        case .overloaded(let block): block?.wholeMilliseconds ?? 0
-        case .none, .answered, .exhausted: 0
-        }
+        return try await run(QueueScripts.settle, SettlementCodec.arguments(lease, settlement) + retry).int64 == 1
     }
 }

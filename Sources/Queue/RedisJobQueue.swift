@@ -9,7 +9,15 @@ package final class RedisJobQueue: JobQueue {
     let leaseMilliseconds: Int64
     /// The pool's limits, as the scripts read them.
     let program: [UInt8]
+    let caps: LiveCaps
+    let targetNames: [String]
+    /// Target → the limit groups that it counts against.
+    let limitGroups: [String: [String]]
     private let bell: Doorbell
+    private let wakeBell: Doorbell
+
+    /// Jobs that one script looks at, so that none runs longer than 2 ms.
+    static let jobsPerLook = 50
 
     /// - Parameter lease: how long a worker may be silent before its jobs go to others.
     package init(pool: Pool, client: RedisClient, lease: Duration) {
@@ -18,13 +26,18 @@ package final class RedisJobQueue: JobQueue {
         keys = PoolKeys(pool: pool.name)
         leaseMilliseconds = lease.wholeMilliseconds
         program = PoolProgram.encode(pool)
+        caps = pool.caps
+        targetNames = pool.targets.map(\.name)
+        limitGroups = Dictionary(uniqueKeysWithValues: pool.targets.map { ($0.name, $0.countedGroups) })
         bell = Doorbell(client: client, key: keys.bell)
+        wakeBell = Doorbell(client: client, key: keys.wake)
     }
 
     package func epoch() async throws -> PoolEpoch {
         let replies = try await translated {
             try await client.pipeline([
                 RedisCommand("SET", keys.epoch, IDGenerator.epoch().text, "NX"), RedisCommand("GET", keys.epoch),
+                RedisCommand("SADD", PoolKeys.knownPools, pool.text),
             ])
         }
         // A full Redis refuses to mint one, but still tells what there is.
@@ -38,14 +51,15 @@ package final class RedisJobQueue: JobQueue {
         try await translated { try await bell.wait(timeout) }
     }
 
-    package func setPolicy(_ policy: TenantPolicy, for tenant: TenantID) async throws {
-        let text = "\(policy.weight):\(policy.maxRunning ?? 0)"
-        _ = try await run(QueueScripts.policy, [tenant.text, text])
+    package func waitForJobs(timeout: Duration) async throws {
+        // Asked after the connection stands: a ring before it is not missed, as the bell keeps it.
+        try await translated { try await wakeBell.wait(timeout) }
     }
 
-    /// Closes the connection that waits for work.
+    /// Closes the connections that wait for work.
     package func close() {
         bell.close()
+        wakeBell.close()
     }
 
     func run(_ script: RedisScript, _ arguments: [any RedisArgument]) async throws -> RedisValue {
@@ -60,6 +74,7 @@ func translated<Value>(_ body: () async throws -> Value) async throws -> Value {
     } catch let error as RedisError {
         switch (error.code, error.serverError?.prefix) {
         case (_, "OOM"): throw QueueFull("the queue is full")
+        case (_, "FULL"): throw QueueFull("a cap of the tenant or the pool is reached")
         case (.cancelled, _): throw CancellationError()
         default: throw QueueUnavailable(error.description)
         }

@@ -30,15 +30,26 @@ struct ReplyReader {
         return Int(number)
     }
 
+    func decimal(_ index: Int) throws -> Double {
+        guard let number = Double(try text(index)) else { throw UnexpectedReply() }
+        return number
+    }
+
+    /// Milliseconds; below 0 stands for unknown.
+    func optionalMilliseconds(_ index: Int) throws -> Duration? {
+        let number = try integer(index)
+        return number < 0 ? nil : .milliseconds(number)
+    }
+
     /// The elements from `start` on, each a list.
     func lists(from start: Int = 0) throws -> [ReplyReader] {
         try items.dropFirst(start).map { try ReplyReader($0) }
     }
 
-    /// entry, meta, body, attempts, deaths: what `describe` gives, from `start` on.
+    /// name, shape, record, attempts, deaths: what `describe` gives, from `start` on.
     func queuedJob(at start: Int) throws -> QueuedJob {
         QueuedJob(
-            job: try JobCodec.decode(meta: bytes(start + 1), body: bytes(start + 2)),
+            job: try JobCodec.decode(name: text(start), shape: bytes(start + 1), record: bytes(start + 2)),
             entry: try text(start),
             attempts: try integer(start + 3)
         )

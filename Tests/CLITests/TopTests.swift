@@ -185,6 +185,7 @@ struct PoolReportTests {
                 "TARGET  STATE                               RUNNING  MAX    P10   P50   P95",
                 "east    available                                12   50  800ms  1.2s  3.4s",
                 "west    stopped since 2023-11-14 22:13:20Z        0    -      -     -     -",
+                "north   paused: bad answers                       1    5      -     -     -",
                 "",
                 "LIMIT GROUP  LIMIT                       ALLOWED  USE  ",
                 "account      at once                          64  19%  #---------",

@@ -87,7 +87,16 @@ struct Fixture: Sendable {
         }
     }
 
-    func take(_ limit: Int) async throws -> [TakenJob] { try await queue.take(limit, for: worker).jobs }
+    /// Takes until there are `limit` or no more: one call gives a few.
+    func take(_ limit: Int) async throws -> [TakenJob] {
+        var taken: [TakenJob] = []
+        while taken.count < limit {
+            let more = try await queue.take(limit - taken.count, for: worker).jobs
+            if more.isEmpty { break }
+            taken += more
+        }
+        return taken
+    }
 
     func takeOne(sourceLocation: SourceLocation = #_sourceLocation) async throws -> TakenJob {
         try #require(try await take(1).first, "nothing to take", sourceLocation: sourceLocation)
@@ -106,8 +115,7 @@ struct Fixture: Sendable {
 
     /// Makes a delayed job due, as if the time had passed.
     func makeDue(_ job: JobID) async throws {
-        let entry = try #require(try await client.send("HGET", keys("ids"), job.text).string)
-        _ = try await client.send("ZADD", keys("delayed"), "XX", 0, entry)
+        _ = try await client.send("ZADD", keys("delayed"), "XX", 0, job.text)
     }
 
     /// Lets leases look as if nobody had renewed them for long, and ends the grace that a pool's first tick gives.
@@ -121,7 +129,7 @@ struct Fixture: Sendable {
         }
     }
 
-    func keys(_ name: String) -> String { "penstock:{\(pool.name)}:\(name)" }
+    func keys(_ name: String) -> String { "penstock:2:{\(pool.name)}:\(name)" }
 }
 
 extension Settlement {

@@ -116,9 +116,12 @@ package enum Endpoint: String, Sendable, CaseIterable {
 package struct TokenEstimate: Sendable, Equatable {
     package var input: Int
     package var output: Int
+    /// Whether the caller named no cap, so that `output` is only what is usual.
+    package var isOutputGuessed: Bool
 
-    package init(input: Int, output: Int) {
+    package init(input: Int, output: Int, isOutputGuessed: Bool = false) {
         self.input = input
         self.output = output
+        self.isOutputGuessed = isOutputGuessed
     }
 }

@@ -16,15 +16,20 @@ package enum TokenEstimator {
 
     package static func estimate(_ body: JSONValue, endpoint: Endpoint) -> TokenEstimate {
         let bytes = inputKeys.reduce(0) { sum, key in sum + (body[key]?.range.count ?? 0) }
-        return TokenEstimate(input: bytes / bytesPerToken + frame, output: output(of: body, endpoint: endpoint))
+        let input = bytes / bytesPerToken + frame
+        guard endpoint != .embeddings else { return TokenEstimate(input: input, output: 0) }
+        let choices = Int(max(1, min(128, body["n"]?.int64 ?? 1)))
+        guard let cap = cap(of: body) else {
+            return TokenEstimate(input: input, output: typicalOutput * choices, isOutputGuessed: true)
+        }
+        return TokenEstimate(input: input, output: cap * choices)
     }
 
-    private static func output(of body: JSONValue, endpoint: Endpoint) -> Int {
-        guard endpoint != .embeddings else { return 0 }
-        let choices = max(1, min(128, body["n"]?.int64 ?? 1))
+    /// The caller's bound of one answer; nil where there is none.
+    private static func cap(of body: JSONValue) -> Int? {
         for key in capKeys {
-            if let cap = body[key]?.int64, cap > 0 { return Int(min(cap, 1_000_000)) * Int(choices) }
+            if let cap = body[key]?.int64, cap > 0 { return Int(min(cap, 1_000_000)) }
         }
-        return typicalOutput * Int(choices)
+        return nil
     }
 }

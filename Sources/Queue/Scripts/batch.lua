@@ -1,16 +1,11 @@
--- batch: batch id, entry to go on after ('' for the start), entries to look at. Live lines of a batch, page by page.
--- Returns {entry to go on after or '', {entry, meta, body, attempts, deaths}…}.
-local batch, after, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local entries = redis.call('XRANGE', JOBS, after == '' and '-' or '(' .. after, '+', 'COUNT', limit)
-local found, last = {}, ''
-for _, entry in ipairs(entries) do
-    last = entry[1]
-    local fields = entry[2]
-    if fields[4] == batch then
-        local job = { entry = last }
-        for at = 1, #fields, 2 do job[fields[at]] = fields[at + 1] end
-        found[#found + 1] = describe(job)
-    end
+-- batch: batch id, cursor ('0' for the start), jobs to look at. Live lines of a batch, page by page.
+-- Returns {cursor to go on with or '0', {name, shape, record, attempts, deaths}…}; a line may come twice.
+local number = redis.call('HGET', FEEDS, 'i~' .. ARGV[1])
+if not number then return { '0' } end
+local reply = redis.call('HSCAN', JOBS, ARGV[2], 'MATCH', number .. '-*', 'COUNT', ARGV[3])
+local found = { reply[1] }
+for at = 1, #reply[2], 2 do
+    local job = load(reply[2][at])
+    found[#found + 1] = describe(job)
 end
-if #entries < limit then last = '' end
-return { last, unpack(found) }
+return found

@@ -1,55 +1,209 @@
 -- What all scripts of a pool share. Every key has a fixed name and carries the pool's hash tag, so a script declares
--- all it may touch. One entry of the `jobs` stream is one live job; its other names are derived from its fields:
---   i public id (single jobs), q batch id (lines), k class:tenant:deadline, e input:output estimate, m meta, b body
-local JOBS, IDS, BACKLOG = KEYS[1], KEYS[2], KEYS[3]
+-- all it may touch. One field of `jobs` is one live job; its name is the public id of a single job, or number-line for
+-- a line of a batch. What many jobs have in common is kept once, as their shape:
+--   record  shape|deadline or ''|input|output, with g behind it where it is a guess|bytes of own|own, then body
+--   shape   class:tenant|deadline or ''|bytes of model|model, then JSON that only Swift reads
+local JOBS, SHAPES, BACKLOG = KEYS[1], KEYS[2], KEYS[3]
 local VT = { i = KEYS[4], s = KEYS[5], b = KEYS[6] }
-local PARKED, DUE, LIMITS, SLOTS, READY, LEASES = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local PARKED, DUE, GATES, TENANTS, READY, LEASES = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local DELAYED, DONE, BELL, TICK, EPOCH, IDLE = KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18]
 local CLASSES, POLICIES, FEEDS, TRIES, OVERDUE, ENDED = KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
+local SAMPLES, LEARNED, WAKE, USAGE = KEYS[25], KEYS[26], KEYS[27], KEYS[28]
 local GROUP, CLASS_ORDER = 'workers', { 'i', 's', 'b' }
 local NEVER = 9e15 -- a parked tenant that only an event brings back
-local TOMBSTONE_MS = 600000
+local TOMBSTONE_MS = 120000
+-- The pace is a little below a limit and bursts are short, so that in no minute more than the limit begins.
+local PACE, BURST_MS = 0.985, 900
+local BUCKET_MS = 60000 / PACE -- what a minute's bucket holds, in paced time
+local DIMENSIONS = { 'r', 't', 'i', 'o' } -- requests, tokens, input tokens, output tokens
 
--- The time once: two calls in one script may differ on Redis 7.0.
+-- The time once: two calls in one script may differ on Redis 7.0. It does not go backwards, but a clock that was a
+-- minute ahead by mistake does not stop it for longer.
 local function read_clock()
     local time = redis.call('TIME')
-    return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    local present = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    local seen = tonumber(redis.call('HGET', TICK, 'clock') or '0')
+    if seen > present and seen - present < 60000 then return seen end
+    if present - seen > 4 or present < seen then redis.call('HSET', TICK, 'clock', present) end
+    return present
 end
 local now = read_clock()
 
-local function precise(number) return string.format('%.3f', number) end
-
--- The fields of a job's entry as a table, or nil when it is gone.
-local function load(entry)
-    local found = redis.call('XRANGE', JOBS, entry, entry)[1]
-    if not found then return nil end
-    local fields, job = found[2], { entry = entry }
-    for at = 1, #fields, 2 do job[fields[at]] = fields[at + 1] end
-    return job
+local function number_text(value)
+    if value == math.floor(value) then return string.format('%.0f', value) end
+    return string.format('%.3f', value)
 end
 
--- `k` is class:tenant:deadline.
-local function split_key(key)
-    local class, tenant, deadline = key:match('^(%a):([^:]+):(%d+)$')
-    return class, tenant, tonumber(deadline)
+-- A hash that a script reads and writes through a table and writes back once, by `commit`: a small one is read whole,
+-- of a large one only what is asked for.
+local Hash = {}
+Hash.__index = Hash
+local hashes = {}
+local function open_hash(key, is_small)
+    local hash = setmetatable({ key = key, is_small = is_small, values = nil, changed = nil }, Hash)
+    hashes[#hashes + 1] = hash
+    return hash
 end
-local function flow_of(key) return key:match('^%a:[^:]+') end
-local function member_of(job) return job.k .. ':' .. job.entry .. ':' .. job.e end
+function Hash:all()
+    if not self.values then
+        local values = {}
+        if self.is_small then
+            local flat = redis.call('HGETALL', self.key)
+            for at = 1, #flat, 2 do values[flat[at]] = flat[at + 1] end
+        end
+        self.values = values
+    end
+    return self.values
+end
+-- False, which is kept, for what is not there.
+function Hash:text(field)
+    local values = self.values or self:all()
+    local value = values[field]
+    if value == nil and not self.is_small then
+        value = redis.call('HGET', self.key, field)
+        values[field] = value
+    end
+    return value
+end
+function Hash:number(field)
+    local value = self:text(field)
+    if not value then return 0 end
+    if type(value) == 'string' then
+        value = tonumber(value)
+        self.values[field] = value
+    end
+    return value
+end
+-- Reads several fields of a large hash at once.
+function Hash:fetch(...)
+    local values, fields = self:all(), { ... }
+    if values[fields[1]] ~= nil and values[fields[#fields]] ~= nil then return end
+    for at, value in ipairs(redis.call('HMGET', self.key, ...)) do
+        if values[fields[at]] == nil then values[fields[at]] = value end
+    end
+end
+function Hash:set(field, value)
+    local values = self.values or self:all()
+    values[field] = value or false
+    self.changed = self.changed or {}
+    self.changed[field] = true
+end
+function Hash:add(field, amount) self:set(field, self:number(field) + amount) end
+function Hash:flush()
+    if not self.changed then return end
+    local kept, gone = {}, {}
+    for field in pairs(self.changed) do
+        local value = self.values[field]
+        if not value then
+            gone[#gone + 1] = field
+        else
+            kept[#kept + 1] = field
+            kept[#kept + 1] = type(value) == 'number' and number_text(value) or value
+        end
+    end
+    if #kept > 0 then redis.call('HSET', self.key, unpack(kept)) end
+    if #gone > 0 then redis.call('HDEL', self.key, unpack(gone)) end
+    self.changed = nil
+end
+-- The names of all fields of a small hash.
+local function field_names(hash)
+    local names = {}
+    for field, value in pairs(hash:all()) do
+        if value then names[#names + 1] = field end
+    end
+    return names
+end
+local gates, classes = open_hash(GATES, true), open_hash(CLASSES, true)
+local tenants, leases = open_hash(TENANTS), open_hash(LEASES)
+local function commit()
+    for _, hash in ipairs(hashes) do hash:flush() end
+end
+
+-- Shapes: `number` → text, `~text's hash` → number, `n~number` → jobs that have it.
+local shapes = {}
+local function shape_of(number)
+    if not shapes[number] then
+        local text = redis.call('HGET', SHAPES, number)
+        if not text then return nil end
+        local class, tenant, deadline, length, at = text:match('^(%a):([^|]+)|(%d*)|(%d+)|()')
+        shapes[number] = {
+            number = number, text = text, class = class, tenant = tenant, flow = class .. ':' .. tenant,
+            deadline = deadline, model = text:sub(at, at + tonumber(length) - 1), rest = text:sub(at),
+            length = length,
+        }
+    end
+    return shapes[number]
+end
+
+local function use_shape(text)
+    local hash = '~' .. redis.sha1hex(text):sub(1, 24)
+    local number = redis.call('HGET', SHAPES, hash)
+    if not number then
+        number = tostring(redis.call('HINCRBY', SHAPES, 'next', 1))
+        redis.call('HSET', SHAPES, number, text, hash, number)
+    end
+    redis.call('HINCRBY', SHAPES, 'n~' .. number, 1)
+    return number
+end
+
+local function drop_shape(number)
+    if redis.call('HINCRBY', SHAPES, 'n~' .. number, -1) > 0 then return end
+    local text = redis.call('HGET', SHAPES, number)
+    if text then redis.call('HDEL', SHAPES, '~' .. redis.sha1hex(text):sub(1, 24)) end
+    redis.call('HDEL', SHAPES, number, 'n~' .. number)
+end
+
+-- A job by its name, or nil when it is gone.
+local function load(name)
+    local record = redis.call('HGET', JOBS, name)
+    if not record then return nil end
+    local number, deadline, input, output, guess = record:match('^(%d+)|(%d*)|(%d+)|(%d+)(g?)|')
+    local shape = shape_of(number)
+    if deadline == '' then deadline = shape.deadline end
+    return {
+        name = name, record = record, shape = shape, flow = shape.flow, tenant = shape.tenant,
+        due = deadline, deadline = tonumber(deadline), input = tonumber(input), output = tonumber(output),
+        is_guess = guess == 'g',
+    }
+end
+
+local function is_line(name) return name:sub(1, 4) ~= 'job_' end
+local function batch_of(name) return is_line(name) and name:match('^(%d+)%-') or nil end
+
+-- The name of a job by its public id, or nil for a line of a batch that is not here.
+local function name_of(id)
+    local suffix, line = id:match('^batch_req_(.+)_(%d+)$')
+    if not suffix then return id end
+    local number = redis.call('HGET', FEEDS, 'i~batch_' .. suffix)
+    return number and number .. '-' .. line or nil
+end
+
+local function member_of(job) return job.flow .. ':' .. job.due .. ':' .. job.name end
 local function parse_member(member)
-    local class, tenant, deadline, entry, input, output =
-        member:match('^(%a):([^:]+):(%d+):([%d%-]+):(%d+):(%d+)$')
-    return { class = class, tenant = tenant, deadline = tonumber(deadline), entry = entry,
-        input = tonumber(input), output = tonumber(output), flow = class .. ':' .. tenant }
+    local flow, deadline, name = member:match('^(%a:[^:]+):(%d+):(.+)$')
+    return flow, tonumber(deadline), name
 end
--- ';' follows ':' in ASCII, so this is the range of one flow.
-local function heads(flow, limit)
-    return redis.call('ZRANGEBYLEX', BACKLOG, '[' .. flow .. ':', '(' .. flow .. ';', 'LIMIT', 0, limit)
+-- ';' follows ':' in ASCII, so this is the range of one flow, from a deadline on where one is given.
+local function heads(flow, limit, deadline)
+    return redis.call('ZRANGEBYLEX', BACKLOG, '[' .. flow .. ':' .. (deadline or ''), '(' .. flow .. ';', 'LIMIT', 0,
+        limit)
 end
+local function time_text(moment) return string.format('%013.0f', moment) end
 
--- Policies are "weight:cap", cap 0 for none.
+-- Policies: weight:cap:ms per request:ms per token:paused:jobs:bytes:tokens, 0 for none.
+local policies = {}
+local POLICY_FIELDS = { 'weight', 'cap', 'request', 'token', 'paused', 'jobs', 'bytes', 'tokens' }
 local function policy_of(tenant)
-    local weight, cap = (redis.call('HGET', POLICIES, tenant) or '1:0'):match('^(%d+):(%d+)$')
-    return tonumber(weight), tonumber(cap)
+    if not policies[tenant] then
+        local policy, at = {}, 1
+        for part in (redis.call('HGET', POLICIES, tenant) or '1:0:0:0:0:0:0:0'):gmatch('[^:]+') do
+            policy[POLICY_FIELDS[at]] = tonumber(part)
+            at = at + 1
+        end
+        policy.is_bounded = policy.cap + policy.request + policy.token > 0
+        policies[tenant] = policy
+    end
+    return policies[tenant]
 end
 
 local function ring()
@@ -68,180 +222,4 @@ local function ring_if_runnable()
     if is_runnable() then ring() end
 end
 
--- Fairness: a tenant's clock runs while it has work that may go. Coming back it starts at the floor: no credit for
--- time away, nor for a wait caused by its own cap.
-local function class_clock(class) return tonumber(redis.call('HGET', CLASSES, 'v:' .. class) or '0') end
-
-local function wake_class(class)
-    if redis.call('ZCARD', VT[class]) > 0 then return end
-    local served = tonumber(redis.call('HGET', CLASSES, 'floor') or '0')
-    if class_clock(class) < served then redis.call('HSET', CLASSES, 'v:' .. class, precise(served)) end
-end
-
-local function activate(flow)
-    local class, tenant = flow:sub(1, 1), flow:sub(3)
-    if redis.call('ZSCORE', VT[class], tenant) or redis.call('ZSCORE', PARKED, flow) then return end
-    wake_class(class)
-    local clock = tonumber(redis.call('HGET', IDLE, flow) or '0')
-    local floor = tonumber(redis.call('HGET', CLASSES, 'f:' .. class) or '0')
-    redis.call('ZADD', VT[class], precise(math.max(clock, floor)), tenant)
-    redis.call('HDEL', IDLE, flow)
-end
-
--- Takes a tenant out of the running, its clock kept.
-local function rest(flow)
-    local class, tenant = flow:sub(1, 1), flow:sub(3)
-    local clock = redis.call('ZSCORE', VT[class], tenant)
-    if clock then
-        redis.call('ZREM', VT[class], tenant)
-        redis.call('HSET', IDLE, flow, clock)
-    end
-end
-
-local function park(flow, till)
-    rest(flow)
-    redis.call('ZADD', PARKED, till, flow)
-end
-
-local function unpark(flow)
-    if redis.call('ZREM', PARKED, flow) == 1 and #heads(flow, 1) > 0 then
-        activate(flow)
-        ring()
-    end
-end
-
--- Brings back a tenant that was parked by its cap, once there is room below it.
-local function let_go(tenant)
-    local _, cap = policy_of(tenant)
-    if cap > 0 and tonumber(redis.call('HGET', SLOTS, 'n~' .. tenant) or '0') >= cap then return end
-    for _, class in ipairs(CLASS_ORDER) do unpark(class .. ':' .. tenant) end
-end
-
--- After the flow's first job changed: its earliest deadline, and whether it runs at all.
-local function refresh(flow)
-    local head = heads(flow, 1)[1]
-    if head then
-        redis.call('ZADD', DUE, parse_member(head).deadline, flow)
-    else
-        redis.call('ZREM', DUE, flow)
-        redis.call('ZREM', PARKED, flow)
-        rest(flow)
-    end
-end
-
-local function charge(flow, tokens)
-    local class, tenant = flow:sub(1, 1), flow:sub(3)
-    local weight = policy_of(tenant)
-    local amount = precise(tokens / weight)
-    if redis.call('ZSCORE', VT[class], tenant) then
-        redis.call('ZINCRBY', VT[class], amount, tenant)
-    else
-        redis.call('HINCRBYFLOAT', IDLE, flow, amount)
-    end
-end
-
-local function push_backlog(job)
-    local flow = flow_of(job.k)
-    local _, _, deadline = split_key(job.k)
-    redis.call('ZADD', BACKLOG, 0, member_of(job))
-    redis.call('ZADD', DUE, 'LT', deadline, flow)
-    activate(flow)
-end
-
--- The last trace of a job. Singles leave a tombstone, so that a repeated enqueue stays a no-op.
-local function forget(job)
-    redis.call('XDEL', JOBS, job.entry)
-    redis.call('HDEL', TRIES, 'a~' .. job.entry, 'd~' .. job.entry)
-    if job.q and job.q ~= '' then
-        -- Lines that outlive their batch's cursor must not leave a count behind.
-        if redis.call('HEXISTS', FEEDS, 'n~' .. job.q) == 1 then redis.call('HINCRBY', FEEDS, 'n~' .. job.q, -1) end
-    elseif job.i and job.i ~= '' then
-        redis.call('HDEL', IDS, job.i)
-        redis.call('ZADD', DONE, now + TOMBSTONE_MS, job.i)
-        redis.call('PUBLISH', ENDED, job.i)
-    end
-end
-
--- Leases: `rid` → record, `e~entry` → rid, `x~rid` cancelled, `o~rid` taken from a silent worker.
-local LEASE_FIELDS = { 'token', 'entry', 'key', 'target', 'groups', 'input', 'output', 'taken', 'id', 'batch' }
-local function write_lease(rid, lease)
-    local parts = {}
-    for at, name in ipairs(LEASE_FIELDS) do parts[at] = tostring(lease[name]) end
-    redis.call('HSET', LEASES, rid, table.concat(parts, '|'), 'e~' .. lease.entry, rid)
-end
-local function read_lease(rid)
-    local text = redis.call('HGET', LEASES, rid)
-    if not text then return nil end
-    local lease, at = { rid = rid }, 1
-    for part in (text .. '|'):gmatch('([^|]*)|') do
-        lease[LEASE_FIELDS[at]] = part
-        at = at + 1
-    end
-    lease.input, lease.output, lease.taken = tonumber(lease.input), tonumber(lease.output), tonumber(lease.taken)
-    lease.flow = flow_of(lease.key)
-    return lease
-end
--- The lease that this token holds, or nil.
-local function held_lease(rid, token)
-    local lease = read_lease(rid)
-    if lease and lease.token == token then return lease end
-    return nil
-end
-
--- What was reserved per limit group: name~slot~ms per request~per token~per input token~per output token.
-local function each_group(groups, visit)
-    for name, request, token, input, output in groups:gmatch('([^~,]+)~([^~,]+)~([^~,]+)~([^~,]+)~([^~,]+)') do
-        visit(name, tonumber(request), tonumber(token), tonumber(input), tonumber(output))
-    end
-end
-
--- A rate clock moves by `milliseconds`, but never gives more than a full bucket.
-local function move_clock(field, milliseconds)
-    if milliseconds == 0 then return end
-    local clock = math.max(tonumber(redis.call('HGET', LIMITS, field) or '0'), now)
-    if milliseconds < 0 then clock = tonumber(redis.call('HGET', LIMITS, field) or '0') end
-    redis.call('HSET', LIMITS, field, precise(clock + milliseconds))
-end
-
--- Settles a reservation by what was really used; `sent` false gives all of it back.
-local function settle_limits(lease, input, output, sent)
-    each_group(lease.groups, function(name, per_request, per_token, per_input, per_output)
-        if not sent then move_clock(name .. '~r', -per_request) end
-        move_clock(name .. '~t', (input + output - lease.input - lease.output) * per_token)
-        move_clock(name .. '~i', (input - lease.input) * per_input)
-        move_clock(name .. '~o', (output - lease.output) * per_output)
-    end)
-end
-
--- Frees the slots of a lease and removes it. Slots are counted and freed only together with their lease, so the count
--- is the number of leases.
-local function drop_lease(lease)
-    local tenant = lease.flow:sub(3)
-    redis.call('HINCRBY', SLOTS, 't~' .. lease.target, -1)
-    local running = redis.call('HINCRBY', SLOTS, 'n~' .. tenant, -1)
-    if running <= 0 then redis.call('HDEL', SLOTS, 'n~' .. tenant) end
-    each_group(lease.groups, function(name) redis.call('HINCRBY', SLOTS, 'g~' .. name, -1) end)
-    redis.call('HDEL', LEASES, lease.rid, 'e~' .. lease.entry, 'x~' .. lease.rid, 'o~' .. lease.rid)
-    redis.call('XACK', READY, GROUP, lease.rid)
-    redis.call('XDEL', READY, lease.rid)
-    let_go(tenant)
-end
-
-local function ensure_group()
-    if redis.call('EXISTS', READY) == 0 then
-        redis.call('XGROUP', 'CREATE', READY, GROUP, '0', 'MKSTREAM')
-    end
-end
-
--- Adds one job; the caller has made sure that it is new.
-local function add(id, batch, key, estimate, meta, body)
-    local entry = redis.call('XADD', JOBS, '*', 'i', id, 'q', batch, 'k', key, 'e', estimate, 'm', meta, 'b', body)
-    push_backlog({ entry = entry, k = key, e = estimate })
-    return entry
-end
-
--- What the outside is told of a live job.
-local function describe(job)
-    return { job.entry, job.m, job.b, redis.call('HGET', TRIES, 'a~' .. job.entry) or '0',
-        redis.call('HGET', TRIES, 'd~' .. job.entry) or '0' }
-end
+local function running_of(tenant) return tenants:number('n~' .. tenant) end

@@ -1,33 +1,37 @@
--- explain: pool as JSON, then entries or ids. Per known job: entry, meta, body, attempts, deaths, phase, detail, place.
--- Phases: running (target, since), delayed (until), waiting (reason, jobs of its flow before it).
+-- explain: pool as JSON, then public ids. Per known job: name, shape, record, attempts, deaths, phase, detail, jobs of
+-- its flow before it, ms to its expected start or -1.
+-- Phases: running (target, since), delayed (until), waiting (reason, place).
 local pool = cjson.decode(ARGV[1])
 
 local function waiting_reason(job)
-    local class, tenant = split_key(job.k)
-    local _, cap = policy_of(tenant)
-    if cap > 0 and tonumber(redis.call('HGET', SLOTS, 'n~' .. tenant) or '0') >= cap then return 'slots' end
-    if now - tonumber(redis.call('HGET', TICK, 'taken') or '0') > 30000 then return 'no_worker' end
-    local _, wait, reason = choose_target(pool)
+    local wait, reason = tenant_wait(job.tenant)
     if wait > 0 then return reason end
+    if gates:text('z') then return 'paused' end
+    if now - tonumber(redis.call('HGET', TICK, 'taken') or '0') > 30000 then return 'no_worker' end
+    local _, gate, cause = choose_target(pool, NOTHING)
+    if gate > 0 then return cause end
     return 'tenant_share'
 end
 
 local function phase_of(job)
-    local rid = redis.call('HGET', LEASES, 'e~' .. job.entry)
+    local rid = leases:text('e~' .. job.name)
     if rid then
         local lease = read_lease(rid)
-        return { 'running', lease.target, tostring(lease.taken) }
+        return { 'running', lease.target, tostring(lease.taken), '-1' }
     end
-    local due = redis.call('ZSCORE', DELAYED, job.entry)
-    if due then return { 'delayed', due, '0' } end
-    local before = redis.call('ZLEXCOUNT', BACKLOG, '[' .. flow_of(job.k) .. ':', '(' .. member_of(job))
-    return { 'waiting', waiting_reason(job), tostring(before) }
+    local due = redis.call('ZSCORE', DELAYED, job.name)
+    if due and redis.call('HEXISTS', TRIES, 'h~' .. job.name) == 1 then return { 'waiting', 'paused', '0', '-1' } end
+    if due then return { 'delayed', due, '0', string.format('%.0f', math.max(0, tonumber(due) - now)) } end
+    local before = redis.call('ZLEXCOUNT', BACKLOG, '[' .. job.flow .. ':', '(' .. member_of(job))
+    local reason = waiting_reason(job)
+    local start = reason ~= 'paused' and expected_start(pool, job.flow, before)
+    return { 'waiting', reason, tostring(before), start and string.format('%.0f', start) or '-1' }
 end
 
 local found = {}
 for at = 2, #ARGV do
-    local entry = redis.call('HGET', IDS, ARGV[at])
-    local job = entry and load(entry)
+    local name = name_of(ARGV[at])
+    local job = name and load(name)
     if job then
         local about, phase = describe(job), phase_of(job)
         for _, value in ipairs(phase) do about[#about + 1] = value end

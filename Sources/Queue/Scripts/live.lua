@@ -1,26 +1,29 @@
--- live: tenant, limit. Ids of a tenant's live single jobs, newest first within what waits, runs or is delayed.
-local tenant, limit = ARGV[1], tonumber(ARGV[2])
-local ids = {}
-local function note(entry)
-    local job = load(entry)
-    if job and job.i ~= '' then ids[#ids + 1] = job.i end
-end
-for _, class in ipairs(CLASS_ORDER) do
-    local flow = class .. ':' .. tenant
-    for _, member in ipairs(heads(flow, limit)) do note(parse_member(member).entry) end
-end
-local fields = redis.call('HGETALL', LEASES)
-for at = 1, #fields, 2 do
-    if fields[at]:sub(1, 2) == 'e~' then
-        local lease = read_lease(fields[at + 1])
-        if lease and lease.flow:sub(3) == tenant and lease.id ~= '' then ids[#ids + 1] = lease.id end
+-- live: tenant, cursor ('' for the start), limit. Names of a tenant's live single jobs, page by page: what waits, then
+-- what runs, then what is delayed. Returns {cursor to go on with or '', name…}.
+local tenant, cursor, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local phase, position = cursor:sub(1, 1), cursor:sub(2)
+local found = {}
+if phase == '' then
+    found[1] = 'l0'
+    for _, class in ipairs(CLASS_ORDER) do
+        for _, member in ipairs(heads(class .. ':' .. tenant, limit)) do
+            local _, _, name = parse_member(member)
+            if not is_line(name) then found[#found + 1] = name end
+        end
+    end
+elseif phase == 'l' then
+    local reply = redis.call('HSCAN', LEASES, position, 'MATCH', 'e~job_*', 'COUNT', limit)
+    found[1] = reply[1] == '0' and 'd0' or 'l' .. reply[1]
+    for at = 1, #reply[2], 2 do
+        local lease = read_lease(reply[2][at + 1])
+        if lease and lease.tenant == tenant then found[#found + 1] = lease.name end
+    end
+else
+    local names = redis.call('ZRANGE', DELAYED, position, position + limit - 1)
+    found[1] = #names < limit and '' or 'd' .. string.format('%.0f', position + limit)
+    for _, name in ipairs(names) do
+        local job = not is_line(name) and load(name)
+        if job and job.tenant == tenant then found[#found + 1] = name end
     end
 end
-for _, entry in ipairs(redis.call('ZRANGE', DELAYED, 0, limit - 1)) do
-    local job = load(entry)
-    if job and job.i ~= '' and flow_of(job.k):sub(3) == tenant then ids[#ids + 1] = job.i end
-end
-table.sort(ids, function(left, right) return left > right end)
-local page = {}
-for at = 1, math.min(limit, #ids) do page[at] = ids[at] end
-return page
+return found

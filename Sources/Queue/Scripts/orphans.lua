@@ -11,7 +11,7 @@ redis.call('HSET', TICK, 'cursor', reply[1])
 local found = {}
 for _, rid in ipairs(reply[2]) do
     local lease = read_lease(rid)
-    local job = lease and load(lease.entry)
+    local job = lease and load(lease.name)
     if job then
         redis.call('HSET', LEASES, 'o~' .. rid, 1)
         found[#found + 1] = { rid, lease.token, lease.target, lease.taken, unpack(describe(job)) }
@@ -22,4 +22,5 @@ for _, rid in ipairs(reply[2]) do
         redis.call('XDEL', READY, rid)
     end
 end
+commit()
 return found

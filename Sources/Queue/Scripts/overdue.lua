@@ -4,18 +4,19 @@ local limit = tonumber(ARGV[1])
 local moved = 0
 for _, flow in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', now, 'LIMIT', 0, limit)) do
     for _, member in ipairs(heads(flow, limit - moved)) do
-        local job = parse_member(member)
-        if job.deadline > now then break end
+        local _, deadline, name = parse_member(member)
+        if deadline > now then break end
         redis.call('ZREM', BACKLOG, member)
-        redis.call('ZADD', OVERDUE, now, job.entry)
+        redis.call('ZADD', OVERDUE, now, name)
         moved = moved + 1
     end
     refresh(flow)
     if moved >= limit then break end
 end
 local found = {}
-for _, entry in ipairs(redis.call('ZRANGE', OVERDUE, 0, limit - 1)) do
-    local job = load(entry)
-    if job then found[#found + 1] = describe(job) else redis.call('ZREM', OVERDUE, entry) end
+for _, name in ipairs(redis.call('ZRANGE', OVERDUE, 0, limit - 1)) do
+    local job = load(name)
+    if job then found[#found + 1] = describe(job) else redis.call('ZREM', OVERDUE, name) end
 end
+commit()
 return found

@@ -2,10 +2,11 @@
 -- and its tenant is not charged for it.
 local lease = held_lease(ARGV[1], ARGV[2])
 if not lease then return 0 end
-charge(lease.flow, -lease.input - lease.output)
+charge_flow(lease, cost_of(lease, -lease.input, -lease.output), -lease.input - lease.output)
 drop_lease(lease)
-redis.call('HINCRBY', TRIES, 'd~' .. lease.entry, 1)
-local job = load(lease.entry)
-if job then push_backlog(job) end
+redis.call('HINCRBY', TRIES, 'd~' .. lease.name, 1)
+local job = load(lease.name)
+if job then wait_again(job) end
 ring()
+commit()
 return 1

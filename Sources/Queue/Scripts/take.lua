@@ -1,107 +1,144 @@
 -- take: consumer, pool as JSON, then one fresh token per wanted job.
 -- Class by weighted clock, tenant by its clock in tokens, job by earliest deadline, then every gate of a target.
--- Returns {wait in ms or -1, {rid, token, target, entry, meta, body, attempts, deaths}…}.
+-- Returns {wait in ms or -1, {rid, token, target, name, shape, record, attempts, deaths}…}.
 local consumer, pool = ARGV[1], cjson.decode(ARGV[2])
 local TOKENS_BEFORE = 2
 
 ensure_group()
 redis.call('HSET', TICK, 'taken', now)
-for _, flow in ipairs(redis.call('ZRANGEBYSCORE', PARKED, '-inf', now, 'LIMIT', 0, 100)) do unpark(flow) end
+for _, flow in ipairs(redis.call('ZRANGEBYSCORE', PARKED, '-inf', now, 'LIMIT', 0, 50)) do unpark(flow) end
 
+-- Jobs that would end after their deadline are not begun while others can make it: first those that nearly surely will
+-- end in time, then those that might. The rest waits for better times or its deadline.
+local comfortable, possible = time_text(now + service_time(pool, 'q95')), time_text(now + service_time(pool, 'q10'))
+
+local drained = {}
 local function next_class()
-    local best, lowest
+    local best, lowest, tenant, tenant_clock
     for _, class in ipairs(CLASS_ORDER) do
-        if redis.call('ZCARD', VT[class]) > 0 then
-            local clock = class_clock(class)
-            if not best or clock < lowest then best, lowest = class, clock end
-        end
-    end
-    return best, lowest
-end
-
--- The job that goes next, or nil; drained, capped and overdue ones are put where they belong on the way.
-local function next_job()
-    while true do
-        local class, class_time = next_class()
-        if not class then return nil end
-        local first = redis.call('ZRANGE', VT[class], 0, 0, 'WITHSCORES')
-        local tenant, clock = first[1], tonumber(first[2])
-        local flow = class .. ':' .. tenant
-        local member = heads(flow, 1)[1]
-        if not member then
-            refresh(flow)
-        else
-            local job = parse_member(member)
-            local _, cap = policy_of(tenant)
-            if job.deadline <= now then
-                redis.call('ZREM', BACKLOG, member)
-                redis.call('ZADD', OVERDUE, now, job.entry)
-                refresh(flow)
-            elseif cap > 0 and tonumber(redis.call('HGET', SLOTS, 'n~' .. tenant) or '0') >= cap then
-                park(flow, NEVER)
-            else
-                job.member, job.clock, job.class_time = member, clock, class_time
-                return job
+        local first = drained[class] and {} or redis.call('ZRANGE', VT[class], 0, 0, 'WITHSCORES')
+        drained[class] = not first[1]
+        if first[1] then
+            local clock = classes:number('v:' .. class)
+            if not best or clock < lowest then
+                best, lowest, tenant, tenant_clock = class, clock, first[1], tonumber(first[2])
             end
         end
     end
+    return best, lowest, tenant, tenant_clock
 end
 
-local function reserve(target, input, output)
+-- The job that goes next, or nil; drained, bounded and hopeless flows are put where they belong on the way.
+local function next_job()
+    for _ = 1, 200 do
+        local class, class_clock, tenant, clock = next_class()
+        if not class then return nil end
+        local flow = class .. ':' .. tenant
+        local own_wait = tenant_wait(tenant)
+        if own_wait > 0 then
+            park(flow, own_wait < NEVER and now + own_wait or NEVER)
+        else
+            local first = heads(flow, 2, comfortable)
+            if not first[1] and possible < comfortable then first = heads(flow, 2, possible) end
+            if first[1] then
+                local _, _, name = parse_member(first[1])
+                return { name = name, member = first[1], has_more = first[2] ~= nil, flow = flow, class = class,
+                    tenant = tenant, clock = clock, class_clock = class_clock }
+            end
+            if #heads(flow, 1) > 0 then park(flow, now + 1000) else refresh(flow) end
+        end
+    end
+    return nil
+end
+
+-- The probe of a blocked scope is its first call after the block.
+local function begin(scope, rid)
+    gates:add(scope.running, 1)
+    if gates:text(scope.probe) == 'due' then gates:set(scope.probe, rid) end
+end
+
+local function reserve(target, rid, amounts)
     local groups = {}
-    redis.call('HINCRBY', SLOTS, 't~' .. target.n, 1)
+    begin(target, rid)
+    if target.a and not gates:text(target.window) then
+        gates:set(target.window, target.a.i)
+        if target.a.f then gates:set('f~' .. target.n, 0) end
+    end
     for at, name in ipairs(target.g) do
         local group = pool.groups[name]
-        redis.call('HINCRBY', SLOTS, 'g~' .. name, 1)
-        move_clock(name .. '~r', group.r)
-        move_clock(name .. '~t', (input + output) * group.t)
-        move_clock(name .. '~i', input * group.i)
-        move_clock(name .. '~o', output * group.o)
-        groups[at] = table.concat({ name, group.r, group.t, group.i, group.o }, '~')
+        begin(group, rid)
+        for _, dimension in ipairs(DIMENSIONS) do
+            move_clock(group.clocks[dimension], amounts[dimension] * group.interval[dimension])
+            gates:add(group.uses[dimension], amounts[dimension])
+        end
+        if group.d > 0 then gates:set('d~' .. name, day_of(group) .. ':' .. requests_today(group) + 1) end
+        local interval = group.interval
+        groups[at] = table.concat({ name, interval.r, interval.t, interval.i, interval.o }, '~')
     end
     return table.concat(groups, ',')
 end
 
 -- Floors only rise, whatever settlements give back.
 local function raise_floor(field, clock)
-    if clock > tonumber(redis.call('HGET', CLASSES, field) or '0') then
-        redis.call('HSET', CLASSES, field, precise(clock))
-    end
+    if clock > classes:number(field) then classes:set(field, clock) end
 end
 
--- The clocks of class and tenant move by the estimate; both floors follow what was served.
-local function charge_estimate(job)
-    local tokens = job.input + job.output
-    raise_floor('floor', job.class_time)
-    raise_floor('f:' .. job.class, job.clock)
-    redis.call('HINCRBYFLOAT', CLASSES, 'v:' .. job.class, precise(tokens / pool.weights[job.class]))
-    charge(job.flow, tokens)
+local has_tries = redis.call('EXISTS', TRIES) == 1
+local function about(job)
+    if has_tries then return describe(job) end
+    return { job.name, job.shape.text, job.record, '0', '0' }
+end
+
+local function hand_out(job, candidate, target, amounts, token)
+    local rid = redis.call('XADD', READY, '*', 'e', job.name)
+    local lease = { token = token, name = job.name, flow = job.flow, target = target.n,
+        groups = reserve(target, rid, amounts), raw = job.input, input = amounts.i, output = amounts.o, taken = now,
+        rates = pool.cost.i .. ':' .. pool.cost.o .. ':' .. pool.weights[candidate.class], model = job.shape.model,
+        tenant = job.tenant }
+    write_lease(rid, lease)
+    tenants:add('n~' .. job.tenant, 1)
+    raise_floor('floor', candidate.class_clock)
+    raise_floor('f:' .. candidate.class, candidate.clock)
+    charge_flow(lease, cost_of(lease, amounts.i, amounts.o), amounts.t)
+    charge_rates(job.tenant, 1, 0)
+    classes:add('jobs', 1)
+    return { rid, token, target.n, unpack(about(job)) }
+end
+
+-- What is open to some call is open to this one, unless it is so large that it needs a full bucket.
+local function needs_full_bucket(target, amounts)
+    for _, name in ipairs(target.g) do
+        local interval = pool.groups[name].interval
+        for _, dimension in ipairs(DIMENSIONS) do
+            if amounts[dimension] * interval[dimension] > BUCKET_MS - BURST_MS then return true end
+        end
+    end
+    return false
 end
 
 local taken, wait = {}, -1
 while #taken < #ARGV - TOKENS_BEFORE do
     local candidate = next_job()
     if not candidate then break end
-    local target, delay = choose_target(pool)
+    -- Strictly in order: nobody passes the job whose turn it is. With debt, what it waits for holds back everybody.
+    local target, delay = choose_target(pool, NOTHING)
+    local job, amounts
+    if delay <= 0 then job = load(candidate.name) end
+    if job then
+        local input, output = expected_tokens(job)
+        amounts = { r = 1, t = input + output, i = input, o = output }
+        if needs_full_bucket(target, amounts) then target, delay = choose_target(pool, amounts) end
+    end
     if delay > 0 then
-        -- Strictly in order: nobody passes the job whose turn it is.
         if delay < NEVER then wait = math.ceil(delay) end
         break
     end
-    local job = load(candidate.entry)
     redis.call('ZREM', BACKLOG, candidate.member)
     if job then
-        local rid = redis.call('XADD', READY, '*', 'e', job.entry)
-        local token = ARGV[TOKENS_BEFORE + #taken + 1]
-        write_lease(rid, { token = token, entry = job.entry, key = job.k, target = target.n,
-            groups = reserve(target, candidate.input, candidate.output), input = candidate.input,
-            output = candidate.output, taken = now, id = job.i, batch = job.q })
-        redis.call('HINCRBY', SLOTS, 'n~' .. candidate.tenant, 1)
-        charge_estimate(candidate)
-        local about = describe(job)
-        taken[#taken + 1] = { rid, token, target.n, unpack(about) }
+        taken[#taken + 1] = hand_out(job, candidate, target, amounts, ARGV[TOKENS_BEFORE + #taken + 1])
     end
-    refresh(candidate.flow)
+    -- Its earliest deadline is looked up when the one that is known has passed.
+    if not candidate.has_more and #heads(candidate.flow, 1) == 0 then refresh(candidate.flow) end
 end
 
 if #taken > 0 then
@@ -109,4 +146,18 @@ if #taken > 0 then
     -- Whoever sleeps takes the rest.
     if #taken == #ARGV - TOKENS_BEFORE then ring_if_runnable() end
 end
+-- One of those who wait for the same moment is enough: it rings for the others when there is more.
+local function alarm()
+    local at, owner = (redis.call('HGET', TICK, 'alarm') or ''):match('^(%d+):(.*)$')
+    at = tonumber(at or 0)
+    if owner ~= consumer and at > now and at <= now + wait then return -1 end
+    redis.call('HSET', TICK, 'alarm', string.format('%.0f:', now + wait) .. consumer)
+    return wait
+end
+if #taken == 0 then
+    local due = redis.call('ZRANGE', PARKED, 0, 0, 'WITHSCORES')
+    if wait < 0 and due[1] and tonumber(due[2]) < NEVER then wait = math.max(1, math.ceil(tonumber(due[2]) - now)) end
+    if wait > 0 then wait = alarm() end
+end
+commit()
 return { wait, unpack(taken) }

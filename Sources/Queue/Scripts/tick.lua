@@ -1,19 +1,29 @@
--- tick: lease in ms, gap in ms. The scheduler's clock. Returns {waiting, running, delayed, tenants}.
+-- tick: lease in ms, gap in ms. The scheduler's clock. Returns {waiting, running, delayed, flows}.
 local lease_ms, gap_ms = tonumber(ARGV[1]), tonumber(ARGV[2])
 ensure_group()
 local last = tonumber(redis.call('HGET', TICK, 'at') or '0')
 if now - last > gap_ms or now < last then redis.call('HSET', TICK, 'grace', now + lease_ms) end
 redis.call('HSET', TICK, 'at', now)
 
-for _, entry in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now, 'LIMIT', 0, 200)) do
-    redis.call('ZREM', DELAYED, entry)
-    local job = load(entry)
-    if job then push_backlog(job) end
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now, 'LIMIT', 0, 50)) do
+    redis.call('ZREM', DELAYED, name)
+    redis.call('HDEL', TRIES, 'h~' .. name)
+    local job = load(name)
+    -- Also what a pause holds is seen to be overdue.
+    if job and job.deadline > now then wait_again(job) elseif job then push_backlog(job) end
 end
-redis.call('ZREMRANGEBYSCORE', DONE, '-inf', now)
+local forgotten = redis.call('ZRANGEBYSCORE', DONE, '-inf', now, 'LIMIT', 0, 1000)
+if #forgotten > 0 then redis.call('ZREM', DONE, unpack(forgotten)) end
+
+-- Every so often, whoever of the schedulers comes first.
+local function is_due(what, interval)
+    if now - tonumber(redis.call('HGET', TICK, what) or '0') < interval and now >= last then return false end
+    redis.call('HSET', TICK, what, now)
+    return true
+end
 
 -- Workers come and go under new names. One without entries is safe to forget: it would be made anew.
-if math.floor(last / 60000) ~= math.floor(now / 60000) then
+local function forget_consumers()
     for _, fields in ipairs(redis.call('XINFO', 'CONSUMERS', READY, GROUP)) do
         local consumer = {}
         for at = 1, #fields, 2 do consumer[fields[at]] = fields[at + 1] end
@@ -22,9 +32,23 @@ if math.floor(last / 60000) ~= math.floor(now / 60000) then
         end
     end
 end
+if is_due('consumers', 60000) then forget_consumers() end
+local elapsed = now - tonumber(redis.call('HGET', TICK, 'learned') or now)
+if is_due('learned', 500) then
+    learn(elapsed)
+    measure_classes(elapsed)
+end
+if is_due('usage', 5000) then note_usage() end
+sweep()
 
-local tenants = redis.call('ZCARD', DUE)
 -- A bell that was taken by a worker that died rings again.
 ring_if_runnable()
+-- Whoever keeps this pool and sleeps is woken while there is work in it, one after the other.
+if redis.call('HLEN', JOBS) == 0 then
+    redis.call('DEL', WAKE)
+elseif redis.call('LLEN', WAKE) == 0 then
+    redis.call('LPUSH', WAKE, 1)
+end
 local running = redis.call('XPENDING', READY, GROUP)[1]
-return { redis.call('ZCARD', BACKLOG), running, redis.call('ZCARD', DELAYED), tenants }
+commit()
+return { redis.call('ZCARD', BACKLOG), running, redis.call('ZCARD', DELAYED), redis.call('ZCARD', DUE) }

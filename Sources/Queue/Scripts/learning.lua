@@ -1,0 +1,130 @@
+-- What the pool learns from its calls, worked in by the scheduler's tick from the samples that settle leaves.
+--   t~target → how long successful calls take: samples;bucket=weight,…
+--   m~model  → calls against estimates: time|raw input|input|error|samples;bucket=weight,… (of output tokens)
+--   r~model  → what take reads: ratio:p90 of output:error of input:samples
+local SERVICE_HALF_LIFE, MODEL_HALF_LIFE = 15000, 600000
+local BASE = math.log(1.2)
+local SAMPLES_PER_STEP, LEAST_FOR_ESTIMATES = 200, 20
+
+local function read_histogram(text)
+    local samples, rest = (text or '0;'):match('^([^;]*);(.*)$')
+    local buckets = {}
+    for bucket, weight in rest:gmatch('(%d+)=([%d%.]+)') do buckets[tonumber(bucket)] = tonumber(weight) end
+    return { samples = tonumber(samples), buckets = buckets }
+end
+local function write_histogram(histogram)
+    local parts = {}
+    for bucket, weight in pairs(histogram.buckets) do
+        if weight > 0.01 then parts[#parts + 1] = string.format('%d=%.2f', bucket, weight) end
+    end
+    return string.format('%.2f;', histogram.samples) .. table.concat(parts, ',')
+end
+local function fade(histogram, factor)
+    histogram.samples = histogram.samples * factor
+    for bucket, weight in pairs(histogram.buckets) do histogram.buckets[bucket] = weight * factor end
+end
+local function note(histogram, value)
+    local bucket = math.floor(math.log(math.max(value, 1)) / BASE)
+    histogram.buckets[bucket] = (histogram.buckets[bucket] or 0) + 1
+    histogram.samples = histogram.samples + 1
+end
+-- The bucket's lower edge, so that nothing is thought slower or larger than it was; `is_upper` gives the upper one.
+local function quantile(histogram, share, is_upper)
+    local order, total = {}, 0
+    for bucket, weight in pairs(histogram.buckets) do
+        order[#order + 1] = bucket
+        total = total + weight
+    end
+    table.sort(order)
+    local passed = 0
+    for _, bucket in ipairs(order) do
+        passed = passed + histogram.buckets[bucket]
+        if passed >= total * share then return math.exp((bucket + (is_upper and 1 or 0)) * BASE) end
+    end
+    return 0
+end
+
+local function learn_target(target, services, elapsed)
+    local histogram = read_histogram(redis.call('HGET', LEARNED, 't~' .. target))
+    fade(histogram, 0.5 ^ (math.max(0, elapsed) / SERVICE_HALF_LIFE))
+    for _, service in ipairs(services) do note(histogram, service) end
+    if histogram.samples < 0.5 then
+        redis.call('HDEL', LEARNED, 't~' .. target)
+        for _, field in ipairs({ 'qn~', 'q10~', 'q50~', 'q95~' }) do gates:set(field .. target, nil) end
+        return
+    end
+    redis.call('HSET', LEARNED, 't~' .. target, write_histogram(histogram))
+    gates:set('qn~' .. target, histogram.samples)
+    gates:set('q10~' .. target, quantile(histogram, 0.1, false))
+    gates:set('q50~' .. target, quantile(histogram, 0.5, true))
+    gates:set('q95~' .. target, quantile(histogram, 0.95, true))
+end
+
+local function learn_model(model, samples)
+    local at, raw, actual, wrong, text =
+        (redis.call('HGET', LEARNED, 'm~' .. model) or '0|0|0|0|0;'):match('^([^|]+)|([^|]+)|([^|]+)|([^|]+)|(.*)$')
+    local factor = 0.5 ^ (math.max(0, now - tonumber(at)) / MODEL_HALF_LIFE)
+    raw, actual, wrong = raw * factor, actual * factor, wrong * factor
+    local outputs = read_histogram(text)
+    fade(outputs, factor)
+    local ratio = raw > 0 and actual / raw or 1
+    for _, sample in ipairs(samples) do
+        raw, actual = raw + sample.raw, actual + sample.input
+        wrong = wrong + math.abs(sample.input - sample.raw * ratio)
+        note(outputs, sample.output)
+    end
+    redis.call('HSET', LEARNED, 'm~' .. model, string.format('%.0f|%.2f|%.2f|%.2f|', now, raw, actual, wrong)
+        .. write_histogram(outputs))
+    if outputs.samples < LEAST_FOR_ESTIMATES or raw <= 0 or actual <= 0 then return end
+    ratio = math.min(4, math.max(0.25, actual / raw))
+    redis.call('HSET', LEARNED, 'r~' .. model, string.format('%.4f:%.0f:%.4f:%.1f', ratio,
+        math.ceil(quantile(outputs, 0.9, true)), wrong / actual, outputs.samples))
+end
+
+local function learn(elapsed)
+    local targets, models = {}, {}
+    for _, field in ipairs(field_names(gates)) do
+        if field:sub(1, 3) == 'qn~' then targets[field:sub(4)] = {} end
+    end
+    for _, text in ipairs(redis.call('LRANGE', SAMPLES, 0, SAMPLES_PER_STEP - 1)) do
+        local target, service, raw, input, output, model = text:match('^([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)|(.*)$')
+        if target then
+            targets[target] = targets[target] or {}
+            table.insert(targets[target], tonumber(service))
+            models[model] = models[model] or {}
+            table.insert(models[model], { raw = tonumber(raw), input = tonumber(input), output = tonumber(output) })
+        end
+    end
+    redis.call('LTRIM', SAMPLES, SAMPLES_PER_STEP, -1)
+    for target, services in pairs(targets) do learn_target(target, services, elapsed) end
+    for model, samples in pairs(models) do learn_model(model, samples) end
+end
+
+-- How fast the virtual time of each class runs, per second, while it has a backlog. While something is blocked it says
+-- nothing about later.
+local function measure_classes(elapsed)
+    local is_blocked = false
+    for _, field in ipairs(field_names(gates)) do
+        if field:sub(1, 2) == 'b~' and gates:number(field) > now then is_blocked = true end
+    end
+    for _, class in ipairs(CLASS_ORDER) do
+        local floor, has_backlog = classes:number('f:' .. class), redis.call('ZCARD', VT[class]) > 0
+        if has_backlog and classes:text('vb:' .. class) and elapsed > 0 and not is_blocked then
+            local rate = math.max(0, floor - classes:number('vf:' .. class)) * 1000 / elapsed
+            local known = classes:text('vr:' .. class) and classes:number('vr:' .. class) or rate
+            classes:set('vr:' .. class, known + (rate - known) * math.min(1, elapsed / 5000))
+        end
+        classes:set('vf:' .. class, floor)
+        classes:set('vb:' .. class, has_backlog and 1 or nil)
+    end
+end
+
+-- What was used so far, every five seconds, so that the last minute's use can be told.
+local function note_usage()
+    local used = { at = now }
+    for _, field in ipairs(field_names(gates)) do
+        if field:sub(1, 2) == 'u~' then used[field:sub(3)] = gates:number(field) end
+    end
+    redis.call('RPUSH', USAGE, cjson.encode(used))
+    redis.call('LTRIM', USAGE, -13, -1)
+end
