@@ -115,7 +115,8 @@ package struct RoleRunner: Sendable {
             topology: settings.topology,
             clock: .system,
             health: health,
-            metrics: metrics
+            metrics: metrics,
+            unconfiguredPools: backends.unconfiguredPools
         )
         return SchedulerService(configuration: configuration, dependencies: dependencies, logger: logger)
     }

@@ -14,10 +14,10 @@ package struct CostBound: Sendable {
         guard !prices.isEmpty, prices.count == pool.targets.count else { return nil }
     }
 
-    /// - Parameter estimate: what the request's limits are charged, corrected by what was learned.
-    package func cost(of request: InspectedRequest, estimate: TokenEstimate) -> Nanodollars {
+    /// - Parameter estimate: its input as corrected by what was learned, its output as the request allows it.
+    package func cost(of estimate: TokenEstimate) -> Nanodollars {
         let input = estimate.input + (estimate.input + 3) / 4
-        let output = request.estimate.output * (request.estimate.isOutputGuessed ? Self.uncappedAnswers : 1)
+        let output = estimate.output * (estimate.isOutputGuessed ? Self.uncappedAnswers : 1)
         return prices.map { $0.mostCost(input: input, output: output) }.max() ?? Nanodollars(0)
     }
 }

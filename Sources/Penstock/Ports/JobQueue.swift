@@ -109,7 +109,7 @@ package protocol JobQueue: Sendable {
     func setPolicy(_ policy: TenantPolicy, for tenant: TenantID) async throws
 
     /// Policies of many tenants, each effective at once.
-    func setPolicies(_ policies: [(tenant: TenantID, policy: TenantPolicy)]) async throws
+    func setPolicies(_ policies: [(TenantID, TenantPolicy)]) async throws
 
     /// The whole pool at this moment, for operators. At most `tenants` tenants per class.
     func overview(tenants: Int) async throws -> PoolOverview
@@ -122,14 +122,9 @@ package protocol JobQueue: Sendable {
 }
 
 extension JobQueue {
-    package func setPolicies(_ policies: [(tenant: TenantID, policy: TenantPolicy)]) async throws {
+    package func setPolicies(_ policies: [(TenantID, TenantPolicy)]) async throws {
         for (tenant, policy) in policies { try await setPolicy(policy, for: tenant) }
-    }
-
-    package func jobs(after cursor: String?, limit: Int) async throws -> JobPage {
-        throw QueueUnavailable("this queue does not list its jobs")
-    }
-}
+    }}
 
 /// Where a pool's reader of an input file stands: the next line and its byte.
 package struct FeedCursor: Sendable, Equatable {

@@ -148,6 +148,7 @@ final class InMemoryQueue: JobQueue {
     func remove(_ jobs: [QueuedJob]) async throws { throw NotIntakes() }
     func overdue(limit: Int) async throws -> [QueuedJob] { throw NotIntakes() }
     func jobs(of batch: BatchID, after cursor: String?, limit: Int) async throws -> JobPage { throw NotIntakes() }
+    func jobs(after cursor: String?, limit: Int) async throws -> JobPage { throw NotIntakes() }
     func orphans(limit: Int) async throws -> [Orphan] { throw NotIntakes() }
     func requeue(_ orphan: Orphan) async throws { throw NotIntakes() }
     func tick() async throws -> PoolSnapshot { throw NotIntakes() }

@@ -30,6 +30,13 @@ struct BatchDriver: Sendable {
 
     func mayDrive(_ batch: BatchRecord) -> Bool { batch.mayBeDriven(by: configuration.name, at: clock.now()) }
 
+    /// The most that one line can cost; the dearest line's where that cannot be told.
+    func mostCost(of job: Job, _ batch: BatchRecord) -> Nanodollars {
+        let pool = topology.pool(forModel: job.model)
+        let cost = pool.flatMap { experience.mostCost(of: job.estimate, model: job.model, in: $0) }
+        return cost ?? batch.dearestLine ?? Nanodollars(0)
+    }
+
     /// Drives until the batch is terminal, is somebody else's, or the task is cancelled. Errors are tried again later.
     func drive(_ id: BatchID) async {
         let logger = logger.adding([.batchID: .text(id.text)])

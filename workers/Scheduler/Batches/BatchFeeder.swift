@@ -12,7 +12,6 @@ struct BatchFeeder: Sendable {
     private(set) var batch: BatchRecord
     let queue: any JobQueue
     private let driver: BatchDriver
-    private let bound: CostBound?
     /// Lines this batch may have in the pool at a time.
     let window: Int
     /// Lines that are fed at once: a portion costs a call, a line does not.
@@ -27,7 +26,6 @@ struct BatchFeeder: Sendable {
         self.batch = batch
         self.queue = queue
         self.driver = driver
-        bound = driver.topology.pool(named: queue.pool).flatMap(CostBound.init)
         let configuration = driver.configuration
         let averageLine = max(1, Int(fileBytes) / max(1, batch.total))
         window = max(10, min(configuration.feedWindowLines, configuration.feedWindowBytes / averageLine))
@@ -172,7 +170,7 @@ struct BatchFeeder: Sendable {
         var reader = reader
         var items: [Item] = []
         var bytes = 0
-        let lines = LineReader(batch: batch, topology: driver.topology, experience: driver.experience)
+        let lines = LineReader(batch: batch, topology: driver.topology)
         while let line = try await reader.next() {
             if items.count >= portionLines || bytes >= Self.bytesPerCall {
                 reader.putBack(line)
@@ -194,12 +192,8 @@ struct BatchFeeder: Sendable {
 
     /// The job of a line, or nil when the line belongs to another pool.
     private func item(_ line: InputReader.Line, _ lines: LineReader) -> Item? {
-        guard let reading = lines.read(line), reading.pool.name == queue.pool else { return nil }
-        let mostCost = bound?.cost(of: reading.request, estimate: reading.job.estimate)
-        return Item(
-            job: reading.job,
-            cursor: line.cursor,
-            mostCost: mostCost ?? batch.dearestLine ?? Nanodollars(0)
-        )
+        guard let (pool, job) = lines.read(line), pool.name == queue.pool else { return nil }
+        let mostCost = batch.maxCost.map { _ in driver.mostCost(of: job, batch) }
+        return Item(job: job, cursor: line.cursor, mostCost: mostCost ?? Nanodollars(0))
     }
 }

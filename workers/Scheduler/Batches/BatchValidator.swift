@@ -75,14 +75,14 @@ struct BatchValidator: Sendable {
                 )
             }
             let pool = try pool(for: inspected.request, endpoint: batch.endpoint)
-            let estimate = experience.correction(for: pool.name).estimate(inspected.request)
-            try RequestSize.check(estimate, in: pool)
+            let (estimate, model) = (inspected.request.estimate, inspected.request.model)
+            try RequestSize.check(experience.corrected(estimate, model: model, in: pool.name), in: pool)
             if batch.maxCost != nil {
-                let cost = try mostCost(of: inspected.request, estimate, in: pool)
+                let cost = try mostCost(of: inspected.request, in: pool)
                 tally.findings.dearestLine = max(cost, tally.findings.dearestLine ?? cost)
             }
             tally.findings.linesPerPool[pool.name, default: 0] += 1
-            tally.models.insert(inspected.request.model)
+            tally.models.insert(model)
         } catch {
             tally.errors.append(
                 BatchLineError(code: error.code, line: line.number, message: error.message, param: error.param)
@@ -108,17 +108,15 @@ struct BatchValidator: Sendable {
         return pool
     }
 
-    private func mostCost(of request: InspectedRequest, _ estimate: TokenEstimate, in pool: Pool)
-        throws(RequestRefusal) -> Nanodollars
-    {
-        guard let bound = CostBound(pool) else {
+    private func mostCost(of request: InspectedRequest, in pool: Pool) throws(RequestRefusal) -> Nanodollars {
+        guard let cost = experience.mostCost(of: request.estimate, model: request.model, in: pool) else {
             throw RequestRefusal(
                 code: "no_price",
                 message: "Not every target of the model has a price, so the batch's cost cannot be bounded.",
                 param: "body.model"
             )
         }
-        return bound.cost(of: request, estimate: estimate)
+        return cost
     }
 
     private var tooMany: BatchLineError {

@@ -18,13 +18,12 @@ struct BudgetWatch {
         guard let amount = BatchBudget(batch) else { return nil }
         self.amount = amount
         self.driver = driver
-        let lines = LineReader(batch: batch, topology: driver.topology)
         for queue in driver.queues.values {
             var cursor: String?
             repeat {
                 let page = try await queue.jobs(of: batch.id, after: cursor, limit: Self.jobsPerCall)
                 for job in page.jobs.map(\.job) {
-                    if let line = job.line { self.amount.hold(lines.mostCost(of: job), forLine: line.number) }
+                    if let line = job.line { self.amount.hold(driver.mostCost(of: job, batch), forLine: line.number) }
                 }
                 cursor = page.cursor
             } while cursor != nil

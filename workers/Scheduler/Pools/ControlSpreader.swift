@@ -46,7 +46,7 @@ final class ControlSpreader: Sendable {
             spread.withLock { $0.epochs[queue.pool] = nil }
             for start in stride(from: 0, to: news.count, by: Self.policiesPerCall) {
                 let chunk = news[start..<min(start + Self.policiesPerCall, news.count)]
-                try await queue.setPolicies(chunk.map { (tenant: $0.id, policy: $0.policy) })
+                try await queue.setPolicies(chunk.map { ($0.id, $0.policy) })
             }
             spread.withLock { $0.epochs[queue.pool] = epoch }
         }
