@@ -161,7 +161,8 @@ struct SweepingTests {
             let idle = "\(far + 40)|\(time.now.milliseconds / 1000)"
             _ = try await fixture.client.send("HSET", fixture.keys("idle"), "s:away", idle)
             let clocks: [any RedisArgument] = [
-                fixture.keys("classes"), "f:s", "\(Int(far))", "v:s", "\(Int(far) + 20)", "v:b", "\(Int(far) + 5)", "v:i",
+                fixture.keys("classes"), "f:s", "\(Int(far))", "v:s", "\(Int(far) + 20)", "v:b", "\(Int(far) + 5)",
+                "v:i",
                 "\(Int(far) - 9)", "floor", "\(Int(far) + 5)",
             ]
             _ = try await fixture.client.send(RedisCommand("HSET", arguments: clocks))
@@ -228,12 +229,20 @@ struct FeedTests {
     @Test func aBatchThatIsFedAgainWhileLinesLiveKeepsItsNumber() async throws {
         try await Fixture.run { fixture in
             _ = try await fixture.queue.feed(
-                Self.batch, lines: fixture.lines(1...4, of: Self.batch), from: nil, to: .end)
+                Self.batch,
+                lines: fixture.lines(1...4, of: Self.batch),
+                from: nil,
+                to: .end
+            )
             _ = try await fixture.serve(2)
             try await fixture.queue.forgetFeed(of: Self.batch)
             // From the start again: what still lives is left alone, what ended comes once more.
             _ = try await fixture.queue.feed(
-                Self.batch, lines: fixture.lines(1...4, of: Self.batch), from: nil, to: .end)
+                Self.batch,
+                lines: fixture.lines(1...4, of: Self.batch),
+                from: nil,
+                to: .end
+            )
             #expect(try await fixture.queue.feedState(of: Self.batch) == FeedState(cursor: .end, live: 4))
             #expect(try await Audit(fixture).problems.isEmpty)
             #expect(try await fixture.take(9).count == 4)
@@ -243,7 +252,11 @@ struct FeedTests {
     @Test func aForgottenBatchLeavesNothingBehind() async throws {
         try await Fixture.run { fixture in
             _ = try await fixture.queue.feed(
-                Self.batch, lines: fixture.lines(1...4, of: Self.batch), from: nil, to: .end)
+                Self.batch,
+                lines: fixture.lines(1...4, of: Self.batch),
+                from: nil,
+                to: .end
+            )
             _ = try await fixture.queue.setPaused(true, linesOf: Self.batch, after: nil, limit: 50)
             try await fixture.queue.forgetFeed(of: Self.batch)
             let jobs = try await fixture.queue.jobs(of: Self.batch, after: nil, limit: 50).jobs
@@ -255,7 +268,11 @@ struct FeedTests {
 
             // The same batch again is another one: it is not paused.
             _ = try await fixture.queue.feed(
-                Self.batch, lines: fixture.lines(1...4, of: Self.batch), from: nil, to: .end)
+                Self.batch,
+                lines: fixture.lines(1...4, of: Self.batch),
+                from: nil,
+                to: .end
+            )
             #expect(try await fixture.take(9).count == 4)
         }
     }

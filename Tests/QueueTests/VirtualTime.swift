@@ -60,7 +60,8 @@ extension Fixture {
     }
 
     /// Lets the pool see `count` calls that took so long and used so much.
-    func teach(_ count: Int, service: Duration = .seconds(1), usage: Usage = Usage(input: 100, output: 0)) async throws {
+    func teach(_ count: Int, service: Duration = .seconds(1), usage: Usage = Usage(input: 100, output: 0)) async throws
+    {
         try await enqueue(jobs(count, "teacher"))
         for taken in try await take(count) {
             _ = try await queue.settle(taken.lease, .answered(usage, service: service))

@@ -8,10 +8,12 @@ import Testing
 struct ModelWalk {
     static let pool: Pool = {
         var pool = Pool.test(
-            targets: [.test("t1", cap: 3, groups: ["g"]), .test("t2", cap: 4, groups: ["g", "h"]), .test("t3", cap: 1)],
+            targets: [
+                .test("t1", cap: 3, groups: ["g"]), .test("t2", cap: 4, groups: ["g", "h"]), .test("t3", cap: 1),
+            ],
             groups: [
-                LimitGroup(name: "g", requestsPerMinute: 1200, tokensPerMinute: 900_000, maxConcurrency: 5),
-                LimitGroup(name: "h", inputTokensPerMinute: 300_000, outputTokensPerMinute: 100_000),
+                LimitGroup(name: "g", requestsPerMinute: 1200, tokensPerMinute: 2_000_000, maxConcurrency: 5),
+                LimitGroup(name: "h", inputTokensPerMinute: 1_000_000, outputTokensPerMinute: 300_000),
             ]
         )
         pool.tokenWeights = TokenWeights(input: 1, output: 2)
@@ -69,8 +71,11 @@ struct ModelWalk {
         case 27: try await remove()
         case 28, 29: try await change()
         case 30: try await pauseBatch()
-        case 31: try await control()
-        case 32, 33: try await setPolicy()
+        case 31:
+            try await Int.random(in: 0..<3, using: &random) == 0 || model.controls != PoolControls()
+                ? control() : resume()
+        case 32: try await setPolicy()
+        case 33: try await handBack()
         case 34: try await expire()
         case 35: try await crash()
         case 36: try await settleWithoutRight()
@@ -199,7 +204,12 @@ struct ModelWalk {
         let result = try await queue.take(limit, for: consumer)
         let (expected, wait) = model.take(limit, for: consumer, leases: result.jobs.map(\.lease))
         let taken = result.jobs.map {
-            QueueModel.Taken(name: model.name(of: $0.job), target: $0.target, attempts: $0.earlierAttempts, deaths: $0.deaths)
+            QueueModel.Taken(
+                name: model.name(of: $0.job),
+                target: $0.target,
+                attempts: $0.earlierAttempts,
+                deaths: $0.deaths
+            )
         }
         expect(taken == expected, "took \(taken), model \(expected)")
         let milliseconds = result.wait.map { Double($0.wholeMilliseconds) }
@@ -216,15 +226,15 @@ struct ModelWalk {
             input: Int.random(in: 0...(isLarge ? 30_000 : 3000), using: &random),
             output: Int.random(in: 0...800, using: &random)
         )
-        let verdicts: [TargetVerdict] = [
-            .none, .answered, .answered, .answered, .limited(for: .milliseconds(300)), .overloaded(for: .milliseconds(200)),
-            .overloaded(for: nil), .exhausted,
+        let usual: [TargetVerdict] = [.none, .answered, .answered, .answered]
+        let rare: [TargetVerdict] = [
+            .limited(for: .milliseconds(300)), .overloaded(for: .milliseconds(200)), .overloaded(for: nil), .exhausted,
         ]
         return Settlement(
             usage: Bool.random(using: &random) ? usage : nil,
             mayHaveBeenSent: Int.random(in: 0..<4, using: &random) > 0,
             chargesTenant: Bool.random(using: &random),
-            target: pick(verdicts)
+            target: pick(Int.random(in: 0..<5, using: &random) == 0 ? rare : usual)
         )
     }
 
@@ -272,9 +282,10 @@ struct ModelWalk {
         let leases = held.map(\.lease) + former.suffix(3)
         let losses = try await queue.renew(leases, for: fixture.worker)
         for lease in leases {
-            let reason = model.holds(lease).map { held -> LeaseLoss.Reason? in
-                held.isOrphaned ? .lost : held.isCancelled ? .cancelled : nil
-            } ?? .lost
+            let reason =
+                model.holds(lease).map { held -> LeaseLoss.Reason? in
+                    held.isOrphaned ? .lost : held.isCancelled ? .cancelled : nil
+                } ?? .lost
             expect(losses.first { $0.lease == lease }?.reason == reason, "renew \(lease.key)")
         }
         return "renew"
@@ -366,8 +377,11 @@ struct ModelWalk {
     }
 
     private mutating func control() async throws -> String {
-        let dice = Int.random(in: 0..<6, using: &random)
-        let controls = PoolControls(isPaused: dice == 0, pausedTargets: dice == 1 ? ["t1"] : dice == 2 ? ["t2", "t3"] : [])
+        let dice = model.controls == PoolControls() ? Int.random(in: 0..<3, using: &random) : 3
+        let controls = PoolControls(
+            isPaused: dice == 0,
+            pausedTargets: dice == 1 ? ["t1"] : dice == 2 ? ["t2", "t3"] : []
+        )
         try await queue.setControls(controls)
         model.controls = controls
         return "control"
@@ -426,7 +440,9 @@ struct ModelWalk {
                 default: false
                 }
             return fits ? nil : "\(entry.name) \(entry.place), Redis \(String(describing: audit.places[entry.job.id]))"
-        } + (audit.places.count == model.entries.count ? [] : ["\(audit.places.count) jobs, model \(model.entries.count)"])
+        }
+            + (audit.places.count == model.entries.count
+                ? [] : ["\(audit.places.count) jobs, model \(model.entries.count)"])
     }
 
     private mutating func pick<Element>(_ elements: [Element]) -> Element {

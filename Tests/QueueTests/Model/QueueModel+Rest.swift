@@ -22,7 +22,8 @@ extension QueueModel {
         let caps = policy(tenant).caps
         let checks: [(AdmissionRefusal.Reason, Int?, Int, Int)] = [
             (.tenantJobs, caps.jobs, mine.count, jobs), (.tenantTokens, caps.tokens, sum(mine), tokens),
-            (.poolJobs, pool.caps.jobs, entries.count, jobs), (.poolTokens, pool.caps.tokens, sum(entries.values), tokens),
+            (.poolJobs, pool.caps.jobs, entries.count, jobs),
+            (.poolTokens, pool.caps.tokens, sum(entries.values), tokens),
         ]
         for (reason, cap, used, more) in checks {
             if let cap, used + more > cap { return (reason, cap, used) }

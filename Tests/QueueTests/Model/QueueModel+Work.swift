@@ -18,7 +18,9 @@ extension QueueModel {
         var wait: Double?
         while taken.count < limit, let (entry, clock) = nextJob() {
             // Nobody passes the job whose turn it is.
-            let gate = choose(0, 0).flatMap { $0.wait > 0 ? $0 : choose(entry.job.estimate.input, entry.job.estimate.output) }
+            let gate = choose(0, 0).flatMap {
+                $0.wait > 0 ? $0 : choose(entry.job.estimate.input, entry.job.estimate.output)
+            }
             guard let gate, gate.wait <= 0 else {
                 if let gate, gate.wait < Self.never { wait = gate.wait.rounded(.up) }
                 break
