@@ -68,7 +68,8 @@ struct FeedbackTests {
         (RateSignals(requests: .init(limit: 600, remaining: 59)), 100),
         // Of a small limit at least one whole request.
         (RateSignals(requests: .init(limit: 4, remaining: 0, reset: .seconds(60))), 15_000),
-        // The limit itself may be unknown: then ours counts.
+        // The limit itself may be unknown, or nonsense: then ours counts.
+        (RateSignals(requests: .init(limit: 0, remaining: 59)), 5410),
         (RateSignals(requests: .init(remaining: 0)), 6000),
         (RateSignals(inputTokens: .init(limit: 6000, remaining: 0, reset: .seconds(5))), 5000),
         (RateSignals(outputTokens: .init(limit: 6000, remaining: 0, reset: .seconds(4))), 4000),

@@ -9,11 +9,17 @@ struct ModelWalk {
     static let pool: Pool = {
         var pool = Pool.test(
             targets: [
-                .test("t1", cap: 3, groups: ["g"]), .test("t2", cap: 4, groups: ["g", "h"]), .test("t3", cap: 1),
+                .test("t1", cap: 3, groups: ["g"]), .test("t2", cap: 4, groups: ["g", "h"]),
+                .adaptive("t3", AdaptiveConcurrency(initial: 2, least: 1, most: 4, followsFirstByte: true)),
             ],
             groups: [
                 LimitGroup(name: "g", requestsPerMinute: 1200, tokensPerMinute: 2_000_000, maxConcurrency: 5),
-                LimitGroup(name: "h", inputTokensPerMinute: 1_000_000, outputTokensPerMinute: 300_000),
+                LimitGroup(
+                    name: "h",
+                    inputTokensPerMinute: 1_000_000,
+                    outputTokensPerMinute: 300_000,
+                    requestsPerDay: 40
+                ),
             ]
         )
         pool.tokenWeights = TokenWeights(input: 1, output: 2)
@@ -234,7 +240,28 @@ struct ModelWalk {
             usage: Bool.random(using: &random) ? usage : nil,
             mayHaveBeenSent: Int.random(in: 0..<4, using: &random) > 0,
             chargesTenant: Bool.random(using: &random),
-            target: pick(Int.random(in: 0..<5, using: &random) == 0 ? rare : usual)
+            target: pick(Int.random(in: 0..<5, using: &random) == 0 ? rare : usual),
+            signals: Int.random(in: 0..<3, using: &random) == 0 ? anySignals() : nil,
+            firstByte: Bool.random(using: &random) ? .milliseconds(Int.random(in: 20...100, using: &random)) : nil
+        )
+    }
+
+    private mutating func anySignals() -> RateSignals {
+        RateSignals(
+            requests: Bool.random(using: &random) ? anyLevel(limits: [nil, 600, 1500]) : nil,
+            tokens: Bool.random(using: &random) ? anyLevel(limits: [nil, 0, 1_500_000, 5_000_000]) : nil,
+            inputTokens: Bool.random(using: &random) ? anyLevel(limits: [nil, 800_000]) : nil,
+            outputTokens: Bool.random(using: &random) ? anyLevel(limits: [nil, 200_000]) : nil
+        )
+    }
+
+    private mutating func anyLevel(limits: [Int?]) -> RateSignals.Level {
+        let limit = pick(limits)
+        let isLow = Int.random(in: 0..<3, using: &random) == 0
+        return RateSignals.Level(
+            limit: limit,
+            remaining: pick([nil, (limit ?? 1000) / (isLow ? 12 : 2)]),
+            reset: pick([nil, .milliseconds(Int.random(in: 1...800, using: &random))])
         )
     }
 

@@ -3,8 +3,8 @@ import Penstock
 /// Targets and their limits.
 extension QueueModel {
     static let dimensions = ["r", "t", "i", "o"]
-    private static let bucket = 60_000 / 0.985
-    private static let burst = 900.0
+    static let bucket = 60_000 / 0.985
+    static let burst = 900.0
 
     func groups(of target: Target) -> [LimitGroup] {
         if target.limitGroups.isEmpty { return [LimitGroup(name: "@\(target.name)")] }
@@ -16,7 +16,12 @@ extension QueueModel {
             "r": group.requestsPerMinute, "t": group.tokensPerMinute, "i": group.inputTokensPerMinute,
             "o": group.outputTokensPerMinute,
         ]
-        return limits.mapValues { $0.map { Self.bucket / Double($0) } ?? 0 }
+        var intervals: [String: Double] = [:]
+        for (dimension, configured) in limits {
+            let limit = [configured, told["\(dimension)~\(group.name)"]?.limit].compactMap { $0 }.min()
+            intervals[dimension] = limit.map { Self.bucket / Double($0) } ?? 0
+        }
+        return intervals
     }
 
     static func amounts(_ input: Int, _ output: Int) -> [String: Double] {
@@ -32,6 +37,7 @@ extension QueueModel {
     private func groupWait(_ group: LimitGroup, _ input: Int, _ output: Int) -> Double {
         var waits = [blockWait("g~\(group.name)")]
         if let cap = group.maxConcurrency, running(in: group.name) >= cap { waits.append(Self.never) }
+        waits.append(dayWait(group))
         let (amounts, intervals) = (Self.amounts(input, output), intervals(of: group))
         for dimension in Self.dimensions {
             guard let interval = intervals[dimension], interval > 0, let amount = amounts[dimension] else { continue }
@@ -46,7 +52,7 @@ extension QueueModel {
     private func targetWait(_ target: Target, _ input: Int, _ output: Int) -> Double {
         if controls.pausedTargets.contains(target.name) || stopped.contains(target.name) { return Self.never }
         var waits = [0, blockWait("t~\(target.name)")]
-        if let cap = target.maxConcurrency, running(on: target.name) >= cap { waits.append(Self.never) }
+        if let cap = cap(of: target), running(on: target.name) >= cap { waits.append(Self.never) }
         waits += groups(of: target).map { groupWait($0, input, output) }
         return waits.max() ?? 0
     }
@@ -85,6 +91,7 @@ extension QueueModel {
             "i": Double(input - held.input), "o": Double(output - held.output),
         ]
         for group in held.groups {
+            if !isSent, let day = days[group.name] { days[group.name] = (day.day, max(0, day.count - 1)) }
             for dimension in Self.dimensions {
                 let change = changes[dimension] ?? 0
                 moveClock("\(dimension)~\(group.name)", change * Self.asText(group.intervals[dimension] ?? 0))

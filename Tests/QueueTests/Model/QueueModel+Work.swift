@@ -76,9 +76,12 @@ extension QueueModel {
             groups: groups(of: target).map { ($0.name, intervals(of: $0)) },
             input: entry.job.estimate.input,
             output: entry.job.estimate.output,
-            classWeight: pool.classWeights[entry.job.jobClass] ?? 1
+            classWeight: pool.classWeights[entry.job.jobClass] ?? 1,
+            taken: now
         )
         for scope in scopes(of: held) { noteProbe(scope, lease.key) }
+        openWindow(target)
+        for group in groups(of: target) { countOfDay(group) }
         for group in held.groups {
             for (dimension, amount) in Self.amounts(held.input, held.output) {
                 moveClock("\(dimension)~\(group.name)", amount * (group.intervals[dimension] ?? 0))
@@ -114,6 +117,8 @@ extension QueueModel {
         let paid = settlement.chargesTenant ? used : (0, 0)
         charge(held, input: paid.0 - held.input, output: paid.1 - held.output)
         learn(settlement.target, held)
+        adapt(held, settlement.target, settlement.firstByte.map { Double($0.wholeMilliseconds) })
+        tighten(held, settlement.signals)
         drop(held)
         if held.isCancelled || retry == nil {
             forget(held.name)

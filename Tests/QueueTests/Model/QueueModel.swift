@@ -36,6 +36,7 @@ struct QueueModel {
         var input: Int
         var output: Int
         var classWeight: Int
+        var taken: Double
         var isCancelled = false
         var isOrphaned = false
     }
@@ -69,6 +70,10 @@ struct QueueModel {
     /// Scope → `due`, or the lease that tries.
     var probes: [String: String] = [:]
     var stopped: Set<String> = []
+    /// Limits that the provider told of, by dimension~group.
+    var told: [String: (limit: Int, at: Double)] = [:]
+    /// Requests of the present day, by group.
+    var days: [String: (day: Int, count: Int)] = [:]
     var controls = PoolControls()
 
     var feeds: [BatchID: Feed] = [:]

@@ -40,7 +40,7 @@ struct QueueState {
     private mutating func noteGate(_ field: String, _ value: String) {
         switch field.prefix(2) {
         case "n~": break
-        case "p~": texts[field] = value
+        case "p~", "L~", "d~": texts[field] = value
         case "x~", "z~", "z": texts[field] = "yes"
         default: numbers[field] = Double(value)
         }
@@ -58,6 +58,8 @@ extension QueueState {
         numbers.merge(model.gates) { $1 }
         for (tenant, tokens) in model.served { numbers["served \(tenant)"] = Double(tokens) }
         for (scope, probe) in model.probes { texts["p~\(scope)"] = probe }
+        for (place, told) in model.told { texts["L~\(place)"] = "\(told.limit):\(Int(told.at))" }
+        for (group, day) in model.days { texts["d~\(group)"] = "\(day.day):\(day.count)" }
         for target in model.stopped { texts["x~\(target)"] = "yes" }
         for target in model.controls.pausedTargets { texts["z~\(target)"] = "yes" }
         if model.controls.isPaused { texts["z"] = "yes" }
