@@ -182,7 +182,12 @@ let package = Package(
 
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-        .target(name: "TestTwins", dependencies: ["Penstock"], path: "Tests/TestTwins", swiftSettings: settings),
+        .target(
+            name: "TestTwins",
+            dependencies: ["Penstock", logging],
+            path: "Tests/TestTwins",
+            swiftSettings: settings
+        ),
         tests("JSON", ["JSON", "JSONFuzz"], exclude: ["Cases"]),
         tests("Telemetry", ["Telemetry", logging, coreMetrics]),
         tests("Redis", ["Redis", "TestSupport", nioCore, nioPosix, logging]),
@@ -218,5 +223,10 @@ let package = Package(
         tests("CLI", ["penstock", "JSON", "TestSupport"]),
         tool("JSONFuzz", ["JSON"], path: "Tests/Fuzz/JSONFuzz"),
         tool("JSONBench", ["JSON"], path: "Tests/Benchmarks/JSONBench"),
+        tool(
+            "SchedulingBench",
+            ["JSON", "Penstock", "Queue", "Redis", "TestSupport", logging],
+            path: "Tests/Benchmarks/SchedulingBench"
+        ),
     ]
 )

@@ -1,11 +1,15 @@
 import Hummingbird
+import Logging
 import Penstock
 
 /// Puts the controllers together.
 enum IntakeRouter {
-    static func make(_ configuration: IntakeConfiguration, _ parts: IntakeDependencies, metrics: IntakeMetrics)
-        -> RouterResponder<IntakeContext>
-    {
+    static func make(
+        _ configuration: IntakeConfiguration,
+        _ parts: IntakeDependencies,
+        metrics: IntakeMetrics,
+        logger: Logger
+    ) -> RouterResponder<IntakeContext> {
         let router = Router(context: IntakeContext.self, options: .autoGenerateHeadEndpoints)
         let book = RouteBook()
         let cache = KeyCache(lifetime: .seconds(configuration.keyCacheSeconds))
@@ -13,29 +17,47 @@ enum IntakeRouter {
         WelcomeController(version: configuration.version).addRoutes(to: RouteSection(routes: router, book: book))
         let identified = router.group().add(middleware: Authentication(ledger: parts.ledger, cache: cache))
         let authenticated = identified.group(context: AuthenticatedContext.self)
-        addCallerRoutes(to: RouteSection(routes: authenticated, book: book), configuration, parts, metrics)
+        addCallerRoutes(to: RouteSection(routes: authenticated, book: book), configuration, parts, metrics, logger)
         let admins = RouteSection(routes: authenticated.group(context: AdminContext.self), book: book)
+        addAdminRoutes(to: admins, cache: cache, configuration, parts)
+        book.refuseOtherMethods(on: router)
+        return router.buildResponder()
+    }
+
+    private static func addAdminRoutes(
+        to section: RouteSection<AdminContext>,
+        cache: KeyCache,
+        _ configuration: IntakeConfiguration,
+        _ parts: IntakeDependencies
+    ) {
         KeysController(
             ledger: parts.ledger,
             cache: cache,
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock
-        ).addRoutes(to: admins)
+        ).addRoutes(to: section)
         TenantsController(
             ledger: parts.ledger,
             queues: Array(parts.queues.values),
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock
-        ).addRoutes(to: admins)
-        book.refuseOtherMethods(on: router)
-        return router.buildResponder()
+        ).addRoutes(to: section)
+        PoolsController(ledger: parts.ledger, topology: parts.topology, queues: parts.queues).addRoutes(to: section)
+        PausesController(
+            ledger: parts.ledger,
+            topology: parts.topology,
+            queues: parts.queues,
+            maxBodyBytes: configuration.maxBodyBytes,
+            clock: parts.clock
+        ).addRoutes(to: section)
     }
 
     private static func addCallerRoutes(
         to section: RouteSection<AuthenticatedContext>,
         _ configuration: IntakeConfiguration,
         _ parts: IntakeDependencies,
-        _ metrics: IntakeMetrics
+        _ metrics: IntakeMetrics,
+        _ logger: Logger
     ) {
         FilesController(
             ledger: parts.ledger,
@@ -45,13 +67,14 @@ enum IntakeRouter {
         ).addRoutes(to: section)
         BatchesController(
             ledger: parts.ledger,
+            topology: parts.topology,
             progress: BatchProgress(ledger: parts.ledger),
             webhooks: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock,
             metrics: metrics
         ).addRoutes(to: section)
-        jobs(configuration, parts, metrics).addRoutes(to: section)
+        jobs(configuration, parts, metrics, logger).addRoutes(to: section)
         WebhooksController(
             ledger: parts.ledger,
             sender: parts.webhooks,
@@ -66,7 +89,8 @@ enum IntakeRouter {
     private static func jobs(
         _ configuration: IntakeConfiguration,
         _ parts: IntakeDependencies,
-        _ metrics: IntakeMetrics
+        _ metrics: IntakeMetrics,
+        _ logger: Logger
     ) -> JobsController {
         let epochs = EpochDirectory(queues: parts.queues)
         let finder = JobFinder(ledger: parts.ledger, epochs: epochs)
@@ -76,6 +100,7 @@ enum IntakeRouter {
             queues: parts.queues,
             epochs: epochs,
             finder: finder,
+            experience: ExperienceDirectory(logger: logger),
             inlineBodyBytes: configuration.inlineBodyBytes
         )
         return JobsController(
@@ -85,6 +110,7 @@ enum IntakeRouter {
             wait: JobWait(finder: finder, events: parts.events),
             listing: JobListing(ledger: parts.ledger, queues: epochs.all),
             cancellation: JobCancellation(ledger: parts.ledger, epochs: epochs, clock: parts.clock),
+            alteration: JobAlteration(finder: finder, epochs: epochs, topology: parts.topology),
             webhooks: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock,

@@ -41,7 +41,7 @@ package struct IntakeService: Service {
     private func server() -> any Service {
         let metrics = IntakeMetrics()
         let dispatcher = Dispatcher(
-            router: IntakeRouter.make(configuration, dependencies, metrics: metrics),
+            router: IntakeRouter.make(configuration, dependencies, metrics: metrics, logger: logger),
             clock: dependencies.clock,
             metrics: metrics,
             logger: logger

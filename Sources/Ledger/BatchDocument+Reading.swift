@@ -35,7 +35,8 @@ extension BatchDocument {
             jobClass: jobClass,
             tags: JobTags(feature: root["feature"]?.string, customer: root["customer"]?.string),
             metadata: metadata,
-            webhook: webhook
+            webhook: webhook,
+            maxCost: nanodollars(root, "max_cost_nano")
         )
     }
 
@@ -59,9 +60,19 @@ extension BatchDocument {
         batch.expiredAt = time(root, "expired_ms")
         batch.cancellingAt = time(root, "cancelling_ms")
         batch.cancelledAt = time(root, "cancelled_ms")
+        batch.pausedAt = time(root, "paused_ms")
+        batch.maxCostReachedAt = time(root, "max_cost_reached_ms")
         batch.owner = root["owner"]?.string
         batch.ownedUntil = time(root, "owned_until_ms")
-        return true
+        batch.termsInQueues = root["terms_in_queues"].flatMap(terms)
+        return (batch.termsInQueues == nil) == (root["terms_in_queues"] == nil)
+    }
+
+    private static func terms(_ value: JSONValue) -> BatchTerms? {
+        guard let jobClass = value["class"]?.string.flatMap(JobClass.init(rawValue:)),
+            let expiresAt = time(value, "expires_ms"), let isPaused = value["is_paused"]?.bool
+        else { return nil }
+        return BatchTerms(jobClass: jobClass, expiresAt: expiresAt, isPaused: isPaused)
     }
 
     private static func readResults(_ root: JSONValue, into batch: inout BatchRecord) -> Bool {
@@ -75,6 +86,7 @@ extension BatchDocument {
             batch.linesPerPool[PoolName(pool)] = Int(lines)
         }
         batch.model = root["model"]?.string
+        batch.dearestLine = nanodollars(root, "dearest_line_nano")
         batch.outputFile = root["output_file"]?.string.map { FileID($0) }
         batch.errorFile = root["error_file"]?.string.map { FileID($0) }
         batch.summary = root["summary"].flatMap(summary)
@@ -125,6 +137,10 @@ extension BatchDocument {
 
     private static func int(_ value: JSONValue, _ key: String) -> Int? {
         value[key]?.int64.map { Int($0) }
+    }
+
+    private static func nanodollars(_ value: JSONValue, _ key: String) -> Nanodollars? {
+        value[key]?.int64.map { Nanodollars($0) }
     }
 
     private static func time(_ value: JSONValue, _ key: String) -> Timestamp? {

@@ -32,6 +32,7 @@ enum BatchDocument {
                 writer.member("secret", webhook.secret.revealed)
             }
         }
+        writer.memberIfPresent("max_cost_nano", batch.maxCost?.value)
         guard let metadata = batch.metadata else { return }
         writer.key("metadata")
         // Pairs, not members: a JSON object would not promise their order.
@@ -54,8 +55,17 @@ enum BatchDocument {
         writer.memberIfPresent("expired_ms", batch.expiredAt?.milliseconds)
         writer.memberIfPresent("cancelling_ms", batch.cancellingAt?.milliseconds)
         writer.memberIfPresent("cancelled_ms", batch.cancelledAt?.milliseconds)
+        writer.memberIfPresent("paused_ms", batch.pausedAt?.milliseconds)
+        writer.memberIfPresent("max_cost_reached_ms", batch.maxCostReachedAt?.milliseconds)
         writer.memberIfPresent("owner", batch.owner)
         writer.memberIfPresent("owned_until_ms", batch.ownedUntil?.milliseconds)
+        guard let terms = batch.termsInQueues else { return }
+        writer.key("terms_in_queues")
+        writer.object { writer in
+            writer.member("class", terms.jobClass.rawValue)
+            writer.member("expires_ms", terms.expiresAt.milliseconds)
+            writer.member("is_paused", terms.isPaused)
+        }
     }
 
     private static func writeResults(_ batch: BatchRecord, to writer: inout JSONWriter) {
@@ -71,6 +81,7 @@ enum BatchDocument {
             }
         }
         writer.memberIfPresent("model", batch.model)
+        writer.memberIfPresent("dearest_line_nano", batch.dearestLine?.value)
         writer.memberIfPresent("output_file", batch.outputFile?.text)
         writer.memberIfPresent("error_file", batch.errorFile?.text)
         guard let summary = batch.summary else { return }

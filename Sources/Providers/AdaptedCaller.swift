@@ -8,20 +8,22 @@ struct AdaptedCaller: Sendable {
     private let client: FetchClient
     private let library: AdapterLibrary
     private let threads: JQThreads
+    private let clock: WallClock
 
     /// - Throws: when the system has no more threads.
-    init(client: FetchClient, library: AdapterLibrary) throws(SystemCallError) {
+    init(client: FetchClient, library: AdapterLibrary, clock: WallClock) throws(SystemCallError) {
         self.client = client
         self.library = library
+        self.clock = clock
         threads = try JQThreads()
     }
 
-    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async -> CallOutcome {
+    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async -> CallReport {
         guard let family = library.family(target.adapter), let path = family.paths[endpoint] else {
             let message = "The target `\(target.name)` does not serve \(endpoint.rawValue)."
             return Self.notSent(JobError(.callerInvalidRequest, message))
         }
-        guard let named = OpenAICompatibleCaller.body(body, for: target) else { return .noObject }
+        guard let named = OpenAICompatibleCaller.body(body, for: target) else { return CallReport(.noObject) }
         let run = AdapterRun(family: family, threads: threads)
         do throws(Untranslated) {
             let translated = try await run.request(named)
@@ -31,12 +33,20 @@ struct AdaptedCaller: Sendable {
         }
     }
 
-    private func send(_ request: FetchRequest, through run: AdapterRun) async -> CallOutcome {
+    private func send(_ request: FetchRequest, through run: AdapterRun) async -> CallReport {
         do {
             let response = try await client.fetch(request)
-            return await Self.read(status: response.status, body: response.body, through: run) { response.headers[$0] }
+            let now = clock.now()
+            let outcome = await Self.read(
+                status: response.status,
+                body: response.body,
+                through: run,
+                at: now,
+                header: { response.headers[$0] }
+            )
+            return CallReport(outcome, response, at: now)
         } catch {
-            return .failed(CallFailure(error))
+            return CallReport(.failed(CallFailure(error)))
         }
     }
 
@@ -45,13 +55,16 @@ struct AdaptedCaller: Sendable {
         status: Int,
         body: [UInt8],
         through run: AdapterRun,
+        at now: Timestamp,
         header: @Sendable (String) -> String?
     ) async -> CallOutcome {
-        let isJSON = (try? JSONDocument(parsing: body, limits: AnswerReader.limits))?.root.kind == .object
-        guard isJSON else { return AnswerReader.read(status: status, body: body, header: header) }
+        let root = (try? JSONDocument(parsing: body, limits: AnswerReader.limits))?.root
+        guard let root, root.kind == .object else {
+            return AnswerReader.read(status: status, body: body, at: now, header: header)
+        }
         guard (200...299).contains(status) else {
             let translated = await run.failure(status: status, body: body) ?? body
-            return AnswerReader.read(status: status, body: translated, header: header)
+            return AnswerReader.read(status: status, body: translated, original: root, at: now, header: header)
         }
         do throws(Untranslated) {
             let (translated, usage) = try await run.response(body)
@@ -78,7 +91,7 @@ struct AdaptedCaller: Sendable {
         return .post(target.baseURL + path, body, bearer: bearer, headers: headers, within: timeout)
     }
 
-    private static func notSent(_ error: JobError) -> CallOutcome {
-        .failed(CallFailure(error: error, mayHaveBeenSent: false))
+    private static func notSent(_ error: JobError) -> CallReport {
+        CallReport(.failed(CallFailure(error: error, mayHaveBeenSent: false)))
     }
 }

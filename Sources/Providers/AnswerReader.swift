@@ -5,7 +5,17 @@ import Penstock
 enum AnswerReader {
     static let limits = JSONLimits(maxBytes: 64 << 20)
 
-    static func read(status: Int, body: [UInt8], header: (String) -> String?) -> CallOutcome {
+    /// - Parameters:
+    ///   - original: the answer before an adapter translated it, whose words may say when to come back.
+    ///   - now: when the answer came.
+    ///   - header: a header's value by its lower-case name.
+    static func read(
+        status: Int,
+        body: [UInt8],
+        original: JSONValue? = nil,
+        at now: Timestamp,
+        header: (String) -> String?
+    ) -> CallOutcome {
         let document = try? JSONDocument(parsing: body, limits: limits)
         let requestID = requestID(header)
         // An answer that is no JSON is kept as a JSON text, so that results always are JSON.
@@ -17,7 +27,7 @@ enum AnswerReader {
                 CallFailure(
                     error: error,
                     response: response,
-                    retryAfter: RetryHint.read(header),
+                    retryAfter: RetryHint.read(header, body: original ?? document?.root, at: now),
                     refusesRetry: header("x-should-retry") == "false",
                     mayHaveBeenSent: true
                 )

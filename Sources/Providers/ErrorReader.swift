@@ -5,16 +5,27 @@ import Penstock
 /// implies: a 429 may be a quota that no waiting brings back.
 enum ErrorReader {
     static func classify(status: Int, body: JSONValue?) -> JobError {
-        let error = body?["error"]
+        let error = error(in: body)
         let code = error?["code"]?.string ?? ""
         let type = error?["type"]?.string ?? ""
         let said = error?["message"]?.string ?? error?.string ?? body?["message"]?.string
-        let message = said ?? "The provider answered \(status)."
-        let errorClass = declared(code: code, type: type) ?? implied(by: status)
-        return JobError(errorClass, String(message.prefix(1000)))
+        let message = String((said ?? "The provider answered \(status).").prefix(1000))
+        let errorClass = declared(code: code, type: type, message: message.lowercased()) ?? implied(by: status)
+        return JobError(errorClass, message)
     }
 
-    private static func declared(code: String, type: String) -> ErrorClass? {
+    /// The error in its envelope; Google puts a list around that.
+    static func error(in body: JSONValue?) -> JSONValue? {
+        let envelope = body?.elements.first { _ in true } ?? body
+        return envelope?["error"]
+    }
+
+    private static func declared(code: String, type: String, message: String) -> ErrorClass? {
+        // Anthropic's, where it is spoken to in OpenAI's dialect; there is no code for it. Only where the message begins:
+        // further on may stand what a caller wrote, and this stops the target for everybody.
+        if message.hasPrefix("your credit balance is too low") { return .providerQuotaExhausted }
+        // No rate lets through what is larger than a whole minute's tokens: waiting would be for ever.
+        if message.hasPrefix("request too large") { return .callerContextTooLong }
         switch code {
         case "insufficient_quota", "billing_hard_limit_reached": return .providerQuotaExhausted
         case "context_length_exceeded", "string_above_max_length": return .callerContextTooLong
@@ -37,23 +48,5 @@ enum ErrorReader {
         case 400...499: .callerInvalidRequest
         default: .providerInvalidAnswer
         }
-    }
-}
-
-/// How long a provider asks to stay away.
-enum RetryHint {
-    private static let longest = 3600.0
-
-    /// `retry-after-ms` first, then `retry-after` in seconds; dates and nonsense are no hint.
-    static func read(_ header: (String) -> String?) -> Duration? {
-        if let milliseconds = header("retry-after-ms").flatMap(Double.init), milliseconds > 0 {
-            return duration(milliseconds / 1000)
-        }
-        return header("retry-after").flatMap(Double.init).flatMap(duration)
-    }
-
-    private static func duration(_ seconds: Double) -> Duration? {
-        guard seconds.isFinite, seconds >= 0 else { return nil }
-        return .milliseconds(Int64((min(seconds, longest) * 1000).rounded(.up)))
     }
 }

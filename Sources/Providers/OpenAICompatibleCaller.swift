@@ -5,26 +5,27 @@ import Penstock
 /// Calls targets that speak the OpenAI dialect: the body goes out as it came, with the model spliced in.
 struct OpenAICompatibleCaller: ProviderCaller {
     private let client: FetchClient
+    private let clock: WallClock
 
-    init(client: FetchClient) {
+    init(client: FetchClient, clock: WallClock) {
         self.client = client
+        self.clock = clock
     }
 
-    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async
-        -> CallOutcome
-    {
-        guard let body = Self.body(body, for: target) else {
-            return .noObject
-        }
+    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async -> CallReport {
+        guard let body = Self.body(body, for: target) else { return CallReport(.noObject) }
         do {
             let response = try await client.fetch(request(target, endpoint, body, timeout))
-            return AnswerReader.read(
+            let now = clock.now()
+            let outcome = AnswerReader.read(
                 status: response.status,
                 body: response.body,
+                at: now,
                 header: { response.headers[$0] }
             )
+            return CallReport(outcome, response, at: now)
         } catch {
-            return .failed(CallFailure(error))
+            return CallReport(.failed(CallFailure(error)))
         }
     }
 
@@ -67,6 +68,20 @@ extension FetchRequest {
             body: body,
             totalTimeout: timeout,
             maxResponseBytes: maxResponseBytes
+        )
+    }
+}
+
+extension CallReport {
+    /// The report of a call that was answered.
+    ///
+    /// - Parameter now: when the answer came.
+    init(_ outcome: CallOutcome, _ response: FetchResponse, at now: Timestamp) {
+        self.init(
+            outcome,
+            signals: RateSignalReader.read({ response.headers[$0] }, at: now),
+            firstByte: response.timing.firstByte,
+            serviceTime: response.timing.total
         )
     }
 }

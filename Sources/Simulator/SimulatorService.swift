@@ -8,7 +8,8 @@ import ServiceLifecycle
 /// for tests.
 ///
 /// It serves `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/responses`, Anthropic's `/v1/messages`
-/// (none of them streaming) and `/v1/models`, and tells what it was asked under `/simulator/statistics` and `/simulator/calls?after=SEQUENCE`.
+/// (none of them streaming) and `/v1/models`, tells what it was asked under `/simulator/statistics` and
+/// `/simulator/calls?after=SEQUENCE`, and can be changed while it runs through `/simulator/controls`: ops/simulator.md.
 /// What a request may ask for itself is documented at `Instructions`.
 package struct SimulatorService: Service {
     private let configuration: SimulatorConfiguration

@@ -55,7 +55,7 @@ package final class FetchWebhookSender: WebhookSender {
         do {
             let response = try await client.stream(request)
             await Self.discard(response)
-            let retryAfter = RetryAfter.read(response.headers["retry-after"], at: now.seconds)
+            let retryAfter = RetryAfter.read(response.headers["retry-after"], at: now)
             return WebhookAnswer(status: response.status, retryAfter: retryAfter)
         } catch {
             return .failed(Self.reason(error))

@@ -90,9 +90,74 @@ import Testing
         ("pools: {p: {targets: {t: {base_url: http://x, adapter: ../x}}}}", "pools.p.targets.t.adapter"),
         ("pools: {p: {targets: {'a|b': {base_url: http://x}}}}", "pools.p.targets.a|b"),
         ("pools: {p: {targets: {t: {base_url: http://x, price: {input_per_million: x}}}}}", "input_per_million"),
+        ("pools: {p: {max_jobs: 0, targets: {t: {base_url: http://x}}}}", "pools.p.max_jobs"),
+        ("pools: {p: {max_bytes: -1, targets: {t: {base_url: http://x}}}}", "pools.p.max_bytes"),
+        ("pools: {p: {max_tokens: 1.5, targets: {t: {base_url: http://x}}}}", "pools.p.max_tokens"),
+        ("pools: {p: {token_weights: {input: 0}, targets: {t: {base_url: http://x}}}}", "pools.p.token_weights.input"),
+        ("pools: {p: {token_weights: {in: 1}, targets: {t: {base_url: http://x}}}}", "pools.p.token_weights.in"),
+        ("pools: {p: {limit_groups: {g: {requests_per_day: 0}}}}", "pools.p.limit_groups.g.requests_per_day"),
+        ("pools: {p: {limit_groups: {g: {requests_per_minute: 0}}}}", "pools.p.limit_groups.g.requests_per_minute"),
+        ("pools: {p: {limit_groups: {g: {day_starts_at: '08:00'}}}}", "pools.p.limit_groups.g.day_starts_at"),
+        ("scheduler: {removed_pool_grace_seconds: -1}", "scheduler.removed_pool_grace_seconds"),
     ])
     func whatIsWrongIsNamed(_ yaml: String, _ key: String) throws {
         let error = #expect(throws: SettingsError.self) { try read(yaml) }
+        #expect(error?.description.contains(key) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func limitsOfEveryKindAreRead() throws {
+        let settings = try read(
+            """
+            pools:
+              p:
+                token_weights: {output: 4}
+                max_jobs: 1000
+                max_bytes: 2000
+                max_tokens: 3000
+                limit_groups: {g: {requests_per_day: 1500, day_starts_at: 08:30}}
+                targets:
+                  t: {base_url: http://x, limit_groups: [g]}
+                  u: {base_url: http://x, adaptive_concurrency: {most: 4, follows_first_byte: true}}
+                  v: {base_url: http://x, adaptive_concurrency: {}}
+            """
+        )
+        let pool = try #require(settings.topology.pools.first)
+        #expect(pool.tokenWeights == TokenWeights(input: 1, output: 4))
+        #expect(pool.caps == LiveCaps(jobs: 1000, bytes: 2000, tokens: 3000))
+        #expect(
+            pool.limitGroups == [LimitGroup(name: "g", requestsPerDay: 1500, dayStart: .seconds(8 * 3600 + 30 * 60))]
+        )
+        #expect(pool.target(named: "t")?.adaptiveConcurrency == nil)
+        #expect(
+            pool.target(named: "u")?.adaptiveConcurrency
+                == AdaptiveConcurrency(initial: 4, least: 1, most: 4, followsFirstByte: true)
+        )
+        #expect(pool.target(named: "v")?.adaptiveConcurrency == AdaptiveConcurrency())
+    }
+
+    @Test(arguments: ["24:00", "8:00", "08:60", "08", "0800", "08:00:00", "-1:00", "٠٨:٠٠", ""])
+    func aDayBeginsAtATimeOfDay(_ text: String) throws {
+        let yaml = "pools: {p: {limit_groups: {g: {requests_per_day: 1, day_starts_at: '\(text)'}}}}"
+        let error = #expect(throws: SettingsError.self) { try read(yaml) }
+        #expect(error?.description.contains("pools.p.limit_groups.g.day_starts_at") == true)
+    }
+
+    @Test(arguments: [
+        ("adaptive_concurrency: {least: 9, most: 8}", "least"),
+        ("adaptive_concurrency: {initial: 9, most: 8}", "initial"),
+        ("adaptive_concurrency: {least: 4, initial: 3}", "initial"),
+        ("adaptive_concurrency: {least: 0}", "least"),
+        ("adaptive_concurrency: {follows_first_byte: maybe}", "follows_first_byte"),
+        ("adaptive_concurrency: {follow: true}", "follow"),
+        ("adaptive_concurrency: 8", "adaptive_concurrency"),
+        ("max_concurrency: 4, adaptive_concurrency: {}", "adaptive_concurrency"),
+        ("limit_groups: [g], adaptive_concurrency: {}", "adaptive_concurrency"),
+        ("limit_groups: [g, g]", "limit_groups"),
+    ])
+    func aTargetsConcurrencyIsOfOneKind(_ keys: String, _ key: String) throws {
+        let yaml = "pools: {p: {limit_groups: {g: {}}, targets: {t: {base_url: http://x, \(keys)}}}}"
+        let error = #expect(throws: SettingsError.self) { try read(yaml) }
+        #expect(error?.description.contains("pools.p.targets.t.") == true)
         #expect(error?.description.contains(key) == true, "\(error?.description ?? "")")
     }
 

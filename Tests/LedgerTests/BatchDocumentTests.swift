@@ -20,7 +20,8 @@ import Testing
             { $0.linesPerPool = [:] }, { $0.model = nil }, { $0.outputFile = nil }, { $0.errorFile = nil },
             { $0.summary = nil }, { $0.owner = nil }, { $0.ownedUntil = nil }, { $0.metadata = nil },
             { $0.webhook = nil }, { $0.metadata = [] }, { $0.tags.feature = nil }, { $0.tags.customer = nil },
-            { $0.total = 0 },
+            { $0.total = 0 }, { $0.maxCost = nil }, { $0.pausedAt = nil }, { $0.maxCostReachedAt = nil },
+            { $0.dearestLine = nil }, { $0.termsInQueues = nil }, { $0.termsInQueues?.isPaused = false },
             { $0.createdAt = Timestamp(milliseconds: -1) },
         ]
         for change in changes {
@@ -54,7 +55,7 @@ import Testing
         for (part, damage) in [
             ("\"cost_nano\":", "\"cost\":"), ("\"state\":\"", "\"state\":\"x"), ("\"code\":\"empty_file\",", ""),
             ("[\"a\",\"\"]", "[\"a\"]"), ("\"chat\":49999", "\"chat\":true"), ("\"total\":", "\"sum\":"),
-            ("\"secret\":", "\"s\":"),
+            ("\"secret\":", "\"s\":"), ("\"is_paused\":true", "\"is_paused\":1"),
         ] {
             let damaged = document.replacing(part, with: damage)
             #expect(damaged != document, "\(part)")

@@ -98,6 +98,25 @@ import Testing
         }
     }
 
+    /// As the versions wrote it that knew of a tenant no more than weight and cap of running jobs.
+    @Test(.timeLimit(.minutes(1))) func anOlderTenantIsReadAndChanged() async throws {
+        try await withServer { _, fixture in
+            let ledger = try fixture.open()
+            try await fixture.onDatabase { session in
+                _ = try session.insert(
+                    [["_id": "acme", "weight": 7, "max_running": .null, "created_ms": 5]],
+                    into: "tenants"
+                )
+            }
+            let createdAt = Timestamp(milliseconds: 5)
+            let older = TenantRecord(id: Sample.tenant, policy: TenantPolicy(weight: 7), createdAt: createdAt)
+            #expect(try await ledger.tenants() == [older])
+            try await ledger.put(TenantRecord(id: Sample.tenant, policy: Sample.fullPolicy, createdAt: Sample.start))
+            let changed = TenantRecord(id: Sample.tenant, policy: Sample.fullPolicy, createdAt: createdAt)
+            #expect(try await ledger.tenant(Sample.tenant) == changed)
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func aNewerDatabaseIsRefused() async throws {
         try await withServer { _, fixture in
             try await fixture.onDatabase { session in

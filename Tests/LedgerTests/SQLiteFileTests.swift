@@ -111,6 +111,50 @@ import Testing
         }
     }
 
+    /// The version that knew of a tenant no more than weight and cap of running jobs, and of no pauses.
+    @Test(.timeLimit(.minutes(1)))
+    func anOlderLedgerIsBroughtUpWithoutLoss() async throws {
+        try await SQLiteFixture.with { fixture in
+            let steps = Array(Schema.records.steps.prefix(3))
+            try #require(steps.count < Schema.records.steps.count)
+            let directory = LedgerDirectory(path: fixture.path)
+            try directory.create()
+            let older = try SQLiteStore(
+                path: try directory.createFile("ledger.sqlite"),
+                schema: Schema(steps: steps),
+                lockTimeout: .seconds(10),
+                logger: Logger(label: "test")
+            )
+            let batch = Sample.batch()
+            let document = BatchDocument.encode(batch)
+            try await older.write { db in
+                try db.execute(sql: "INSERT INTO tenants VALUES ('acme', 7, 3, 5), ('umbrella', 1, NULL, 6)")
+                try db.execute(
+                    sql: "INSERT INTO batches VALUES (?, 'acme', 'validating', 0, ?)",
+                    arguments: [batch.id.text, document]
+                )
+            }
+            try await older.close()
+
+            let ledger = try fixture.open()
+            #expect(
+                try await ledger.tenants() == [
+                    TenantRecord(
+                        id: Sample.tenant,
+                        policy: TenantPolicy(weight: 7, maxRunning: 3),
+                        createdAt: Timestamp(milliseconds: 5)
+                    ),
+                    TenantRecord(id: Sample.other, policy: TenantPolicy(), createdAt: Timestamp(milliseconds: 6)),
+                ]
+            )
+            #expect(try await ledger.unfinishedBatches() == [batch])
+            try await ledger.put(Pause(subject: .target("t"), since: Sample.start, by: "key_a", reason: nil))
+            #expect(try await ledger.pauses().count == 1)
+            try await ledger.put(TenantRecord(id: Sample.tenant, policy: Sample.fullPolicy, createdAt: Sample.start))
+            #expect(try await ledger.tenant(Sample.tenant)?.policy == Sample.fullPolicy)
+        }
+    }
+
     @Test func anUnusableDirectoryIsAnError() {
         let error = #expect(throws: LedgerUnavailable.self) {
             _ = try SQLiteLedger(directory: "/dev/null/ledger", logger: Logger(label: "test"))

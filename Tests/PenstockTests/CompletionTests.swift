@@ -23,8 +23,9 @@ struct RetryPolicyTests {
 
     @Test func onlyWhatMayGetBetterIsRepeated() {
         let retried: Set<ErrorClass> = [
-            .providerRateLimited, .providerOverloaded, .providerServerError, .providerTimeout,
-            .providerConnectionFailed, .providerInvalidAnswer, .penstockOutcomeUnknown, .callerCancelled,
+            .providerRateLimited, .providerQuotaExhausted, .providerOverloaded, .providerServerError,
+            .providerTimeout, .providerConnectionFailed, .providerInvalidAnswer, .penstockOutcomeUnknown,
+            .callerCancelled,
         ]
         for errorClass in ErrorClass.allCases {
             let isRetried = verdict(errorClass) != .finish(.failed)
@@ -48,10 +49,17 @@ struct RetryPolicyTests {
         #expect(verdict(.providerServerError, attempts: 3) == .finish(.failed))
     }
 
-    @Test func aRateLimitCostsNoAttempt() {
+    /// Neither an attempt nor its place, whatever the provider asks: the queue holds the target back.
+    @Test(arguments: [ErrorClass.providerRateLimited, .providerQuotaExhausted])
+    func whatAnAccountMayNotUseCostsTheJobNothing(_ errorClass: ErrorClass) {
         #expect(
-            verdict(.providerRateLimited, attempts: 99, asked: .seconds(3))
-                == .retry(after: .seconds(4), countsAttempt: false)
+            verdict(errorClass, attempts: 99, deadlineIn: .seconds(1), asked: .seconds(3))
+                == .retry(after: .zero, countsAttempt: false)
+        )
+        let refusing = CallFailure(error: JobError(errorClass, "no"), refusesRetry: true, mayHaveBeenSent: true)
+        #expect(
+            policy.verdict(after: refusing, attempts: 1, deadline: Samples.now, now: Samples.now, jitter: 1)
+                == .retry(after: .zero, countsAttempt: false)
         )
     }
 
@@ -94,11 +102,19 @@ struct CompletionPlanTests {
         earlierAttempts: Int = 0,
         price: TokenPrice? = Samples.price
     ) -> CompletionPlan {
+        plan(CallReport(outcome), earlierAttempts: earlierAttempts, price: price)
+    }
+
+    private func plan(
+        _ report: CallReport,
+        earlierAttempts: Int = 0,
+        price: TokenPrice? = Samples.price
+    ) -> CompletionPlan {
         CompletionPlan(
             for: Samples.taken(earlierAttempts: earlierAttempts),
             on: Samples.target(price: price),
             pool: PoolName("p"),
-            outcome: outcome,
+            report: report,
             startedAt: Samples.now,
             now: Samples.now.adding(.seconds(2)),
             priceVersion: "v1",
@@ -179,13 +195,9 @@ struct CompletionPlanTests {
             failure(.providerRateLimited, status: 429, retryAfter: asked.map { .seconds($0) }),
             earlierAttempts: 2
         )
-        if asked == 9999 {
-            // Later than its deadline.
-            #expect(plan.next == .settle && plan.completion.terminal?.state == .expired)
-        } else {
-            #expect(plan.next == .retry(after: .zero, countsAttempt: false))
-        }
+        #expect(plan.next == .retry(after: .zero, countsAttempt: false))
         #expect(plan.settlement.target == .limited(for: .seconds(block)))
+        #expect(plan.settlement.usage == .zero && plan.settlement.mayHaveBeenSent)
     }
 
     @Test func anOverloadBlocksOnlyWhenAsked() {
@@ -194,6 +206,44 @@ struct CompletionPlanTests {
             plan(failure(.providerOverloaded, status: 503, retryAfter: .seconds(5))).settlement.target
                 == .overloaded(for: .seconds(5))
         )
+    }
+
+    @Test func anEmptyAccountStopsTheTargetAndNotTheJob() {
+        let plan = plan(failure(.providerQuotaExhausted, status: 429), earlierAttempts: 2)
+        #expect(plan.settlement.target == .exhausted)
+        #expect(plan.next == .retry(after: .zero, countsAttempt: false) && plan.completion.terminal == nil)
+        #expect(plan.completion.attempt?.outcome == .failed(.providerQuotaExhausted))
+    }
+
+    @Test(
+        arguments: [
+            (ErrorClass.providerTimeout, nil, TargetVerdict.overloaded(for: nil)),
+            (.providerConnectionFailed, nil, .overloaded(for: nil)), (.providerServerError, 502, .none),
+            (.providerInvalidAnswer, nil, .none), (.providerAuthFailed, 401, .none), (.callerCancelled, nil, .none),
+            (.callerInvalidRequest, 400, .answered), (.callerInvalidRequest, nil, .none),
+            (.callerContextTooLong, 400, .answered), (.penstockInternal, nil, .none),
+        ] as [(ErrorClass, Int?, TargetVerdict)]
+    )
+    func whatAFailureSaysAboutItsTarget(_ errorClass: ErrorClass, _ status: Int?, _ expected: TargetVerdict) {
+        #expect(plan(failure(errorClass, status: status)).settlement.target == expected)
+    }
+
+    @Test func aServerThatAsksToBeLeftAloneIsOverloaded() {
+        let asked = failure(.providerServerError, status: 500, retryAfter: .seconds(9999))
+        #expect(plan(asked).settlement.target == .overloaded(for: .seconds(300)))
+    }
+
+    @Test func whatTheCallToldIsHandedOn() {
+        let signals = RateSignals(requests: .init(limit: 10, remaining: 9, reset: .seconds(6)))
+        func report(_ outcome: CallOutcome) -> CallReport {
+            CallReport(outcome, signals: signals, firstByte: .milliseconds(20), serviceTime: .milliseconds(30))
+        }
+        let good = plan(report(success(nil))).settlement
+        #expect(good.signals == signals)
+        #expect(good.firstByte == .milliseconds(20) && good.serviceTime == .milliseconds(30))
+        // A quick refusal is no service.
+        let refused = plan(report(failure(.providerRateLimited, status: 429))).settlement
+        #expect(refused.signals == signals && refused.firstByte == nil && refused.serviceTime == nil)
     }
 
     @Test func aCallThatWasNotSentGivesItsReservationBack() {

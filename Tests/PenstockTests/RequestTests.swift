@@ -139,9 +139,20 @@ struct JobOptionsTests {
         #expect(read == JobOptions(jobClass: .batch, tags: JobTags(feature: "a=b", customer: "c")))
     }
 
+    @Test(arguments: [("5", 5_000_000_000), ("5.00", 5_000_000_000), ("0.000000001", 1), ("1000000", 1_000_000_000_000_000)])
+    func theMostABatchMayCostIsRead(_ text: String, _ nanodollars: Int64) throws {
+        #expect(try options([("penstock_max_cost_usd", text)]).maxCost == Nanodollars(nanodollars))
+    }
+
     @Test(arguments: [
         ("penstock_class", "urgent", "invalid_class"), ("penstock_tags", "team=x", "invalid_tags"),
         ("penstock_tags", "feature", "invalid_tags"), ("penstock_clas", "batch", "unknown_metadata_key"),
+        ("penstock_max_cost_usd", "0", "invalid_max_cost"), ("penstock_max_cost_usd", "0.00", "invalid_max_cost"),
+        ("penstock_max_cost_usd", "-1", "invalid_max_cost"), ("penstock_max_cost_usd", "$5", "invalid_max_cost"),
+        ("penstock_max_cost_usd", "5,00", "invalid_max_cost"), ("penstock_max_cost_usd", ".5", "invalid_max_cost"),
+        ("penstock_max_cost_usd", "1e3", "invalid_max_cost"), ("penstock_max_cost_usd", "", "invalid_max_cost"),
+        ("penstock_max_cost_usd", "0.0000000001", "invalid_max_cost"),
+        ("penstock_max_cost_usd", "1000001", "invalid_max_cost"),
     ])
     func wrongOptionsAreRefused(_ key: String, _ value: String, _ code: String) {
         #expect(throws: RequestRefusal.self) { try options([(key, value)]) }

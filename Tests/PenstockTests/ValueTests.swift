@@ -54,6 +54,13 @@ struct MoneyTests {
         #expect(price.cost(of: Usage(input: 1, output: 0)) == Nanodollars(nanodollars))
     }
 
+    @Test(arguments: [
+        (5_000_000_000, "5.00"), (125_000_000, "0.125"), (1, "0.000000001"), (0, "0.00"), (1_230_000_000, "1.23"),
+    ])
+    func shortDollarsKeepWhatCounts(_ nanodollars: Int64, _ text: String) {
+        #expect(Nanodollars(nanodollars).shortDollars == text)
+    }
+
     @Test func partsAreNotRoundedOneByOne() {
         let price = TokenPrice(input: Picodollars(400), cachedInput: Picodollars(100), output: Picodollars(300))
         // 2·400 + 3·100 + 4·300 = 2300

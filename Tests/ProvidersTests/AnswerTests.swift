@@ -75,7 +75,8 @@ struct AnswerTests {
         (503, .providerOverloaded), (504, .providerTimeout), (529, .providerOverloaded), (302, .providerInvalidAnswer),
     ])
     func theStatusDecidesWhereNothingIsDeclared(_ status: Int, _ expected: ErrorClass) {
-        let outcome = AnswerReader.read(status: status, body: Array("<html>no</html>".utf8), header: { _ in nil })
+        let html = Array("<html>no</html>".utf8)
+        let outcome = AnswerReader.read(status: status, body: html, at: Sample.now, header: { _ in nil })
         guard case .failed(let failure) = outcome else { Issue.record("\(outcome)"); return }
         #expect(failure.error.errorClass == expected)
         // What is no JSON is kept as a JSON text, so that results always are JSON.
@@ -88,7 +89,15 @@ struct AnswerTests {
         (#"{"error":{"code":"rate_limit_exceeded","message":"slow"}}"#, .providerRateLimited),
         (#"{"error":{"code":429}}"#, .providerRateLimited),
         (#"{"error":"busy"}"#, .providerRateLimited),
-        (#"["busy"]"#, .providerRateLimited),
+        (#"["busy"]"#, .providerRateLimited), ("[]", .providerRateLimited),
+        (#"[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}]"#, .providerRateLimited),
+        (#"{"error":{"message":"You exceeded your current quota, please check your plan"}}"#, .providerRateLimited),
+        (#"{"error":{"message":"Your credit balance is too low to access the API."}}"#, .providerQuotaExhausted),
+        (#"{"error":{"message":"Invalid: 'Your credit balance is too low'"}}"#, .providerRateLimited),
+        (
+            #"{"error":{"code":"rate_limit_exceeded","type":"tokens","message":"Request too large for x: Limit 1"}}"#,
+            .callerContextTooLong
+        ),
     ])
     func whatIsDeclaredBeatsTheStatus(_ body: String, _ expected: ErrorClass) throws {
         #expect(
@@ -115,7 +124,7 @@ struct AnswerTests {
 
     @Test(arguments: ["", "hello", "[1]", #"{"a":"#, "null"])
     func aGoodStatusWithoutAJSONObjectIsNoAnswer(_ body: String) {
-        let outcome = AnswerReader.read(status: 200, body: Array(body.utf8), header: { _ in nil })
+        let outcome = AnswerReader.read(status: 200, body: Array(body.utf8), at: Sample.now, header: { _ in nil })
         guard case .failed(let failure) = outcome else { Issue.record("\(outcome)"); return }
         #expect(failure.error.errorClass == .providerInvalidAnswer)
         #expect(failure.response == nil && failure.mayHaveBeenSent)
@@ -126,7 +135,7 @@ struct AnswerTests {
         #"{"usage":{"prompt_tokens":1.5}}"#, #"{"usage":{"prompt_tokens":99999999999999}}"#,
     ])
     func usageThatMakesNoSenseIsUnknown(_ body: String) {
-        let outcome = AnswerReader.read(status: 200, body: Array(body.utf8), header: { _ in nil })
+        let outcome = AnswerReader.read(status: 200, body: Array(body.utf8), at: Sample.now, header: { _ in nil })
         guard case .succeeded(_, let usage) = outcome else { Issue.record("\(outcome)"); return }
         #expect(usage == nil)
     }
@@ -137,19 +146,6 @@ struct AnswerTests {
             + #""completion_tokens_details":{"reasoning_tokens":60}}"#
         let usage = UsageReader.read(try JSONDocument(parsing: Array(text.utf8)).root)
         #expect(usage == Usage(input: 5, cachedInput: 5, output: 6, reasoning: 6))
-    }
-
-    @Test(
-        arguments: [
-            (["retry-after": "7"], Duration.seconds(7)), (["retry-after": "0.5"], .milliseconds(500)),
-            (["retry-after": "0"], .zero), (["retry-after-ms": "1500", "retry-after": "9"], .milliseconds(1500)),
-            (["retry-after-ms": "0", "retry-after": "9"], .seconds(9)), (["retry-after": "1e9"], .seconds(3600)),
-            (["retry-after": "-1"], nil), (["retry-after": "nan"], nil), (["retry-after": "inf"], nil),
-            (["retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"], nil), ([:], nil),
-        ] as [([String: String], Duration?)]
-    )
-    func hintsToStayAway(_ headers: [String: String], _ expected: Duration?) {
-        #expect(RetryHint.read { headers[$0] } == expected)
     }
 }
 

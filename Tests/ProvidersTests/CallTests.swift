@@ -25,22 +25,22 @@ struct CallTests {
     }
 
     private func call(port: UInt16, body: [UInt8] = body, within timeout: Duration = .seconds(30)) async throws
-        -> CallOutcome
+        -> CallReport
     {
         let client = try FetchClient(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let caller = OpenAICompatibleCaller(client: client)
-        let outcome = await caller.call(
+        let caller = OpenAICompatibleCaller(client: client, clock: Sample.clock)
+        let report = await caller.call(
             target(port: port),
             endpoint: .chatCompletions,
             body: body,
             within: timeout
         )
         await client.shutdown()
-        return outcome
+        return report
     }
 
-    private func failure(_ outcome: CallOutcome) throws -> CallFailure {
-        guard case .failed(let failure) = outcome else { throw TestSupportError("\(outcome)") }
+    private func failure(_ report: CallReport) throws -> CallFailure {
+        guard case .failed(let failure) = report.outcome else { throw TestSupportError("\(report)") }
         return failure
     }
 
@@ -50,14 +50,18 @@ struct CallTests {
 
     @Test func aGoodAnswer() async throws {
         let answer = #"{"id":"x","usage":{"prompt_tokens":3,"completion_tokens":4}}"#
-        let server = try RawServer(Self.answer("200 OK", answer, "X-Request-ID: req-7\r\n"))
+        let limits = "X-RateLimit-Limit-Tokens: 1000\r\nX-RateLimit-Remaining-Tokens: 993\r\n"
+        let server = try RawServer(Self.answer("200 OK", answer, "X-Request-ID: req-7\r\n" + limits))
         server.start()
         defer { server.stop() }
 
-        let outcome = try await call(port: server.port)
+        let report = try await call(port: server.port)
 
         let response = ProviderResponse(statusCode: 200, requestID: "req-7", body: Array(answer.utf8))
-        #expect(outcome == .succeeded(response, usage: Usage(input: 3, output: 4)))
+        #expect(report.outcome == .succeeded(response, usage: Usage(input: 3, output: 4)))
+        #expect(report.signals == RateSignals(tokens: .init(limit: 1000, remaining: 993)))
+        let (first, whole) = (try #require(report.firstByte), try #require(report.serviceTime))
+        #expect(first > .zero && first <= whole)
         let request = try #require(server.requests.first)
         #expect(request.hasPrefix("POST /v1/chat/completions HTTP/1.1\r\n"))
         #expect(request.contains("Authorization: Bearer sk-test\r\n"))
@@ -67,18 +71,26 @@ struct CallTests {
 
     @Test func anErrorAnswer() async throws {
         let server = try RawServer(
-            Self.answer("500 Oops", #"{"error":{"message":"why"}}"#, "Retry-After: 3\r\n")
+            Self.answer(
+                "500 Oops",
+                #"{"error":{"message":"why"}}"#,
+                "Retry-After: 3\r\nX-RateLimit-Remaining-Requests: 0\r\n"
+            )
         )
         server.start()
         defer { server.stop() }
-        let failure = try failure(try await call(port: server.port))
+        let report = try await call(port: server.port)
+        #expect(report.signals == RateSignals(requests: .init(remaining: 0)))
+        let failure = try failure(report)
         #expect(failure.error == JobError(.providerServerError, "why"))
         #expect(failure.retryAfter == .seconds(3) && failure.mayHaveBeenSent)
         #expect(failure.response?.statusCode == 500)
     }
 
     @Test func nobodyListens() async throws {
-        let failure = try failure(try await call(port: try Loopback.freePort()))
+        let report = try await call(port: try Loopback.freePort())
+        #expect(report == CallReport(report.outcome))
+        let failure = try failure(report)
         #expect(failure.error.errorClass == .providerConnectionFailed)
         #expect(!failure.mayHaveBeenSent && failure.response == nil)
     }

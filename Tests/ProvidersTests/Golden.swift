@@ -23,8 +23,15 @@ struct Golden {
     }
 
     func outcome() -> CallOutcome {
-        AnswerReader.read(status: status, body: body, header: { headers?[$0]?.string })
+        AnswerReader.read(status: status, body: body, at: Sample.now, header: header)
     }
+
+    /// What its headers say about limits, as of its own `date`.
+    func signals() -> RateSignals? {
+        RateSignalReader.read(header, at: Sample.now)
+    }
+
+    private func header(_ name: String) -> String? { headers?[name]?.string }
 
     /// Some recordings keep the body as text, others as JSON.
     private static func text(_ value: JSONValue?) -> [UInt8] {

@@ -192,7 +192,7 @@ struct UpkeepTests {
         let acme = TenantID(trusted: "acme")
         let policy = TenantPolicy(weight: 3, maxRunning: 2)
         try await scene.ledger.put(TenantRecord(id: acme, policy: policy, createdAt: Scene.start))
-        try await Upkeep(dependencies: scene.dependencies, logger: .quiet).spreadPolicies()
+        try await ControlSpreader(scene.dependencies).spreadPolicies()
         #expect(scene.small.edit { $0.policies } == [acme: policy])
         #expect(scene.large.edit { $0.policies } == [acme: policy])
     }

@@ -43,7 +43,7 @@ import Testing
         var core = core { $0.requestsPerMinute = 2 }
         for index in 0..<2 {
             let verdict = core.receive(try call(chat("\(index)")), at: now, time: time)
-            #expect(verdict.limits?.requests?.remaining == 1 - index)
+            #expect(verdict.limits?[.requests]?.remaining == 1 - index)
         }
         let verdict = core.receive(try call(chat("3")), at: now, time: time)
         guard case .error(let error) = verdict.action else { throw TestFailure() }
@@ -63,12 +63,12 @@ import Testing
                 at: now,
                 time: time
             )
-            #expect(verdict.action.label == "200" && verdict.limits?.tokens?.remaining == remaining)
+            #expect(verdict.action.label == "200" && verdict.limits?[.tokens]?.remaining == remaining)
         }
         let third = core.receive(try call(chat("Hello3", #""max_tokens":40"#)), at: now, time: time)
         guard case .error(let error) = third.action else { throw TestFailure() }
         #expect(error.status == 429 && error.type == "tokens")
-        #expect(third.limits?.tokens?.remaining == 2)
+        #expect(third.limits?[.tokens]?.remaining == 2)
     }
 
     @Test func aBadRequestCountsAsARequestAndARefusedCallerDoesNot() throws {
@@ -83,7 +83,7 @@ import Testing
         #expect(core.receive(refused, at: now, time: time).limits == nil)
         let invalid = ReceivedCall(endpoint: .responses, dice: dice, apiKey: "k", content: .invalid(.missing("input")))
         let verdict = core.receive(invalid, at: now, time: time)
-        #expect(verdict.action.label == "400" && verdict.limits?.requests?.remaining == 1 && !verdict.isAtWork)
+        #expect(verdict.action.label == "400" && verdict.limits?[.requests]?.remaining == 1 && !verdict.isAtWork)
     }
 
     @Test func moreThanTheConcurrencyIsTurnedAway() throws {
@@ -93,6 +93,62 @@ import Testing
         core.finish()
         #expect(core.receive(try call(chat("4")), at: now, time: time).action.label == "200")
         #expect(core.statistics.maxConcurrent == 2)
+    }
+
+    @Test func aBadDayCanBePlayed() throws {
+        var core = core {
+            $0.latency = .fixed(.milliseconds(100))
+            $0.requestsPerMinute = 60
+        }
+        func latency(_ prompt: String) throws -> Duration {
+            core.receive(try call(chat(prompt)), at: now, time: time).latency
+        }
+        #expect(try latency("a") == .milliseconds(100))
+        try core.change(Array(#"{"latency_factor":20,"max_concurrency":4}"#.utf8), at: now)
+        #expect(try latency("b") == .seconds(2))
+        #expect(try latency("[simulate:latency=10]") == .milliseconds(200))
+        try core.change(Array(#"{"latency_factor":1,"requests_per_minute":null}"#.utf8), at: now)
+        #expect(try latency("c") == .milliseconds(100))
+        #expect(core.receive(try call(chat("d")), at: now, time: time).action.label == "503")
+        try core.change(Array(#"{"max_concurrency":null,"out_of_quota":true}"#.utf8), at: now)
+        guard case .error(let error) = core.receive(try call(chat("e")), at: now, time: time).action
+        else { throw TestFailure() }
+        #expect(error == .insufficientQuota)
+        #expect(
+            String(decoding: core.controls.body, as: UTF8.self)
+                == #"{"latency_factor":1.0,"requests_per_minute":null,"tokens_per_minute":null,"#
+                + #""input_tokens_per_minute":null,"output_tokens_per_minute":null,"max_concurrency":null,"out_of_quota":true}"#
+        )
+    }
+
+    @Test(arguments: [
+        "", "[]", #"{"latency_factor":-1}"#, #"{"latency_factor":"2"}"#, #"{"latency_factor":1e9}"#,
+        #"{"requests_per_minute":0}"#, #"{"tokens_per_minute":1.5}"#, #"{"out_of_quota":null}"#,
+        #"{"max_concurrency":5,"speed":1}"#,
+    ])
+    func aWrongControlChangesNothing(_ body: String) {
+        var core = core()
+        let before = core.controls
+        let error = #expect(throws: ProviderError.self) { try core.change(Array(body.utf8), at: now) }
+        #expect(error?.status == 400 && core.controls == before)
+    }
+
+    @Test func theLogTellsWhatLimitsWereCharged() throws {
+        var core = core {
+            $0.tokensPerMinute = 100
+            $0.faults.error500 = 1000
+        }
+        // 9 tokens of input and 40 of output each; also for a call that fails once it was let in.
+        for index in 1...3 {
+            _ = core.receive(try call(chat("Hello\(index)", #""max_tokens":40"#)), at: now, time: time)
+        }
+        let entries = core.log.entries(after: 0)
+        #expect(entries.map(\.status) == [500, 500, 429] && entries.allSatisfy { $0.model == "gpt-4o-mini" })
+        #expect(entries.map { $0.inputTokens + $0.outputTokens } == [49, 49, 0])
+        let page = try JSONDocument(parsing: core.log.body(after: 1)).root
+        #expect(page["calls"]?.first?["input_tokens"]?.int64 == 9)
+        #expect(page["calls"]?.first?["output_tokens"]?.int64 == 40)
+        #expect(page["calls"]?.first?["latency_ms"]?.int64 == 0)
     }
 
     @Test func markersWinOverRates() throws {

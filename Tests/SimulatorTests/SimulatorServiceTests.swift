@@ -115,6 +115,42 @@ import Testing
         }
     }
 
+    @Test func whatIsAnnouncedIsTrue() async throws {
+        try await withSimulator {
+            $0.requestsPerMinute = 600
+            $0.tokensPerMinute = 1000
+        } _: { port, _ in
+            // Used up, then refused.
+            var answer = try await post(port, chat("Hello", #""max_tokens":400"#))
+            while answer.status == 200 { answer = try await post(port, chat("Hello", #""max_tokens":400"#)) }
+            #expect(answer.status == 429 && answer.headers["x-ratelimit-limit-tokens"] == "1000")
+            let told = try #require(answer.headers["retry-after-ms"].flatMap { Int($0) })
+            let left = try #require(answer.headers["x-ratelimit-remaining-tokens"].flatMap { Int($0) })
+            let message = try #require(try answer.json().path("error", "message")?.string)
+            let words = message.split { " ,.".contains($0) }
+            let requested = try #require(words.firstIndex(of: "Requested").flatMap { Int(words[$0 + 1]) })
+            #expect(message.contains("Limit 1000, Used \(1000 - left),"))
+            // 1,000 a minute are 60 ms each; what is left is told in whole tokens.
+            #expect(((requested - left - 1) * 60...(requested - left) * 60).contains(told))
+            let patched = try await blocking {
+                let body = Array(#"{"tokens_per_minute":60000}"#.utf8)
+                return try RawClient(port: port).ask("PATCH", "/simulator/controls", body: body)
+            }
+            #expect(try patched.status == 200 && patched.json()["tokens_per_minute"]?.int64 == 60_000)
+            let seen = try await blocking { try RawClient(port: port).ask("GET", "/simulator/controls") }
+            #expect(seen.body == patched.body)
+            while answer.status == 429 {
+                #expect((answer.headers["retry-after-ms"].flatMap { Int($0) } ?? 0) <= told)
+                answer = try await post(port, chat("Hello", #""max_tokens":400"#))
+            }
+            #expect(answer.status == 200 && answer.headers["x-ratelimit-limit-tokens"] == "60000")
+            let wrong = try await blocking {
+                try RawClient(port: port).ask("PATCH", "/simulator/controls", body: Array("{}x".utf8))
+            }
+            #expect(wrong.status == 400)
+        }
+    }
+
     @Test func onlyTheRightKeyComesIn() async throws {
         try await withSimulator {
             $0.apiKey = .init("right")

@@ -13,6 +13,7 @@ package final class InMemoryLedger: Ledger {
         package var chunks: [FileID: [[UInt8]]] = [:]
         package var tenants: [TenantID: TenantRecord] = [:]
         package var apiKeys: [APIKeyRecord] = []
+        package var pauses: [Pause] = []
         package var costs: [CostLine] = []
         package var webhookEndpoints: [String: WebhookEndpoint] = [:]
         package var events: [WebhookEvent] = []

@@ -203,10 +203,18 @@ package final class InMemoryQueue: JobQueue {
     }
 
     package func jobs(of batch: BatchID, after cursor: String?, limit: Int) async throws -> JobPage {
+        try page(after: cursor, limit: limit) { $0.job.line?.batch == batch }
+    }
+
+    package func jobs(after cursor: String?, limit: Int) async throws -> JobPage {
+        try page(after: cursor, limit: limit) { _ in true }
+    }
+
+    private func page(after cursor: String?, limit: Int, where isMeant: (Item) -> Bool) throws -> JobPage {
         try access { state in
             let rest = state.items.filter { $0.entry > cursor ?? "" }
             let page = rest.prefix(limit)
-            let jobs = page.filter { $0.job.line?.batch == batch }
+            let jobs = page.filter(isMeant)
                 .map { QueuedJob(job: $0.job, entry: $0.entry, attempts: $0.attempts) }
             return JobPage(jobs: jobs, cursor: rest.count > limit ? page.last?.entry : nil)
         }

@@ -19,10 +19,10 @@ package final class ScriptedCaller: ProviderCaller {
 
     private let state = Mutex(State())
     private let journal: Journal
-    private let answer: @Sendable (_ number: Int, _ call: Call) async -> CallOutcome
+    private let answer: @Sendable (_ number: Int, _ call: Call) async -> CallReport
 
     /// - Parameter answer: the outcome of the call with this number, from 1. Cancellation reaches it.
-    package init(journal: Journal, _ answer: @escaping @Sendable (_ number: Int, _ call: Call) async -> CallOutcome) {
+    package init(journal: Journal, _ answer: @escaping @Sendable (_ number: Int, _ call: Call) async -> CallReport) {
         self.journal = journal
         self.answer = answer
     }
@@ -33,7 +33,7 @@ package final class ScriptedCaller: ProviderCaller {
     package var mostRunning: Int { state.withLock { $0.mostRunning } }
 
     package func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async
-        -> CallOutcome
+        -> CallReport
     {
         let call = Call(target: target.name, endpoint: endpoint, body: body, timeout: timeout)
         let number = state.withLock { state in
@@ -48,33 +48,45 @@ package final class ScriptedCaller: ProviderCaller {
     }
 
     /// Runs until the call is aborted, as a provider that does not answer.
-    package static func untilAborted() async -> CallOutcome {
+    package static func untilAborted() async -> CallReport {
         while !Task.isCancelled {
             // Ends early when cancelled, which is what is waited for.
             try? await Task.sleep(for: .seconds(60))
         }
-        return .failed(CallFailure(error: JobError(.callerCancelled, "aborted"), mayHaveBeenSent: true))
+        return CallReport(.failed(CallFailure(error: JobError(.callerCancelled, "aborted"), mayHaveBeenSent: true)))
     }
 }
 
-extension CallOutcome {
+extension CallReport {
     /// A good answer with this usage.
-    package static func answer(_ usage: Usage? = Usage(input: 10, output: 5)) -> CallOutcome {
-        .succeeded(
-            ProviderResponse(statusCode: 200, requestID: "req-1", body: Array(#"{"ok":true}"#.utf8)),
-            usage: usage
+    package static func answer(
+        _ usage: Usage? = Usage(input: 10, output: 5),
+        signals: RateSignals? = nil,
+        firstByte: Duration? = nil,
+        serviceTime: Duration? = nil
+    ) -> CallReport {
+        let response = ProviderResponse(statusCode: 200, requestID: "req-1", body: Array(#"{"ok":true}"#.utf8))
+        return CallReport(
+            .succeeded(response, usage: usage),
+            signals: signals,
+            firstByte: firstByte,
+            serviceTime: serviceTime
         )
     }
 
     /// An error answer of the provider.
-    package static func refusal(_ errorClass: ErrorClass, status: Int, retryAfter: Duration? = nil) -> CallOutcome {
-        .failed(
-            CallFailure(
-                error: JobError(errorClass, "no"),
-                response: ProviderResponse(statusCode: status, requestID: "req-2", body: Array(#"{"error":{}}"#.utf8)),
-                retryAfter: retryAfter,
-                mayHaveBeenSent: true
-            )
+    package static func refusal(
+        _ errorClass: ErrorClass,
+        status: Int,
+        retryAfter: Duration? = nil,
+        signals: RateSignals? = nil
+    ) -> CallReport {
+        let failure = CallFailure(
+            error: JobError(errorClass, "no"),
+            response: ProviderResponse(statusCode: status, requestID: "req-2", body: Array(#"{"error":{}}"#.utf8)),
+            retryAfter: retryAfter,
+            mayHaveBeenSent: true
         )
+        return CallReport(.failed(failure), signals: signals)
     }
 }

@@ -82,6 +82,39 @@ struct OutcomeTests {
         #expect(scene.row("job_1")?.state == .succeeded)
         #expect(scene.row("job_1")?.attempts == 1)
         #expect(scene.attempts("job_1").count == 6)
+        #expect(scene.exposes(#"penstock_provider_rate_limited_total{pool="small",target="t1"} 5"#))
+    }
+
+    @Test func anEmptyAccountFailsNoJobAndRaisesAnAlarm() async throws {
+        let scene = Scene { number, _ in
+            number <= 3 ? .refusal(.providerQuotaExhausted, status: 429) : .answer()
+        }
+        try await scene.run {
+            try await scene.queue.enqueue([scene.job("job_1")])
+            await scene.journal.wait(for: "retry job_1")
+            #expect(scene.settlement("job_1")?.target == .exhausted)
+            await scene.journal.wait(for: "settle job_1")
+        }
+        #expect(scene.row("job_1")?.state == .succeeded && scene.row("job_1")?.attempts == 1)
+        #expect(scene.exposes(#"penstock_target_quota_exhausted_total{pool="small",target="t1"} 3"#))
+        #expect(scene.log.text.contains("error the target's account has nothing left"))
+    }
+
+    @Test func whatACallToldReachesTheQueueAndTheMetrics() async throws {
+        let signals = RateSignals(tokens: .init(limit: 100, remaining: 5, reset: .seconds(57)))
+        let scene = Scene { _, _ in
+            .answer(signals: signals, firstByte: .milliseconds(1500), serviceTime: .seconds(2))
+        }
+        try await scene.run {
+            try await scene.queue.enqueue([scene.job("job_1")])
+            await scene.journal.wait(for: "settle job_1")
+        }
+        let settlement = try #require(scene.settlement("job_1"))
+        #expect(settlement.signals == signals && settlement.target == .answered)
+        #expect(settlement.firstByte == .milliseconds(1500) && settlement.serviceTime == .seconds(2))
+        let labels = #"{pool="small",provider="openai",target="t1"}"#
+        #expect(scene.exposes("penstock_provider_operation_duration_seconds_sum\(labels) 2"))
+        #expect(scene.exposes("penstock_provider_operation_time_to_first_byte_seconds_sum\(labels) 1.5"))
     }
 
     @Test(arguments: [true, false])

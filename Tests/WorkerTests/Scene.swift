@@ -17,6 +17,8 @@ struct Scene: Sendable {
     let caller: ScriptedCaller
     let clock = SettableClock()
     let target: Target
+    let metrics = MetricsRegistry()
+    let log = CapturedLog()
     private let service: WorkerService
 
     init(
@@ -24,7 +26,7 @@ struct Scene: Sendable {
         lease: Duration = .seconds(30),
         drain: Duration = .seconds(20),
         target: Target = Samples.target(price: Self.price),
-        answer: @escaping @Sendable (_ number: Int, _ call: ScriptedCaller.Call) async -> CallOutcome
+        answer: @escaping @Sendable (_ number: Int, _ call: ScriptedCaller.Call) async -> CallReport
     ) {
         let journal = Journal()
         let queue = InMemoryQueue(PoolName("small"), target: target.name, clock: clock.clock, journal: journal)
@@ -47,10 +49,10 @@ struct Scene: Sendable {
                 caller: caller,
                 clock: clock.clock,
                 health: Health(),
-                metrics: MetricsRegistry()
+                metrics: metrics
             ),
             consumer: ConsumerName("worker-1"),
-            logger: .quiet
+            logger: log.logger
         )
     }
 
@@ -87,6 +89,11 @@ struct Scene: Sendable {
     func row(_ job: String) -> TerminalRow? { ledger.edit { $0.rows[JobID(job)] } }
 
     func settlement(_ job: String) -> Settlement? { queue.edit { $0.settlements[JobID(job)] } }
+
+    /// Whether a metric's line with these labels and this value is exposed.
+    func exposes(_ line: String) -> Bool {
+        metrics.prometheusText().split(separator: "\n").contains { $0 == line }
+    }
 
     /// The journal's entries that begin so, in their order.
     func order(of beginnings: String...) -> [String] {

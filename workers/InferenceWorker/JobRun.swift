@@ -13,6 +13,7 @@ struct JobRun: Sendable {
     let drained: DrainClock
     let clock: WallClock
     let metrics: WorkerMetrics
+    let watch: TargetWatch
     let logger: Logger
 
     /// A call is only begun under a lease renewed this lately, so that nobody else can have the job.
@@ -40,24 +41,25 @@ struct JobRun: Sendable {
     private func call(_ taken: TakenJob, _ target: Target, _ body: [UInt8]) async {
         let startedAt = clock.now()
         let start = ContinuousClock.now
-        let outcome = await abortableCall(taken, target, body)
+        let report = await abortableCall(taken, target, body)
         metrics.called(for: ContinuousClock.now - start)
         let plan = CompletionPlan(
             for: taken,
             on: target,
             pool: pool.name,
-            outcome: outcome,
+            report: report,
             startedAt: startedAt,
             now: clock.now(),
             priceVersion: configuration.priceVersion,
             retries: configuration.retries,
             jitter: .random(in: 0...1)
         )
+        watch.note(plan.settlement, of: target.name, startedAt: start)
         await complete(taken, plan)
     }
 
     /// Runs the call in a task of its own, so that a lost or cancelled lease stops it and not the bookkeeping after it.
-    private func abortableCall(_ taken: TakenJob, _ target: Target, _ body: [UInt8]) async -> CallOutcome {
+    private func abortableCall(_ taken: TakenJob, _ target: Target, _ body: [UInt8]) async -> CallReport {
         let endpoint = taken.job.endpoint
         let call = Task { await caller.call(target, endpoint: endpoint, body: body, within: target.timeout) }
         if !leases.setAbort(taken.lease, { call.cancel() }) { call.cancel() }

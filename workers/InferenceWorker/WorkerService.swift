@@ -97,6 +97,7 @@ package struct WorkerService: Service {
             drained: drained,
             clock: dependencies.clock,
             metrics: metrics,
+            watch: TargetWatch(pool, factory: dependencies.metrics, logger: logger),
             logger: logger
         )
         return PoolLoop(

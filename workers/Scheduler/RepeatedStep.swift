@@ -5,24 +5,61 @@ import Telemetry
 /// One thing a scheduler does again and again. A failure is logged and tried again at the next turn; a loop that
 /// stops turning makes the process unhealthy.
 struct RepeatedStep: Sendable {
+    /// What comes after a turn.
+    enum Next: Sendable {
+        case again, end
+    }
+
     let name: String
     let interval: Duration
     let health: Health
     let logger: Logger
-    let body: @Sendable () async throws -> Void
+    let body: @Sendable () async throws -> Next
+
+    /// How long one turn may take.
+    private static let patience = Duration.seconds(60)
 
     func run() async {
+        health.beat(check, within: interval + Self.patience)
+        defer { health.retire(check) }
         while !Task.isCancelled {
             do {
-                try await body()
+                if try await body() == .end { return }
             } catch is CancellationError {
                 return
             } catch {
                 logger.error("scheduler step failed", [.name: .text(name), .error: .text("\(error)")])
             }
-            health.beat("scheduler.\(name)", within: interval + .seconds(60))
+            health.beat(check, within: interval + Self.patience)
             // Cancelled when the process stops, which ends the loop.
             try? await Task.sleep(for: interval)
         }
+    }
+
+    private var check: String { "scheduler.\(name)" }
+}
+
+/// Makes the steps of one process.
+struct StepMaker: Sendable {
+    let health: Health
+    let logger: Logger
+
+    /// A step that goes on for ever.
+    func step(_ name: String, every interval: Duration, _ body: @escaping @Sendable () async throws -> Void)
+        -> RepeatedStep
+    {
+        ending(name, every: interval) {
+            try await body()
+            return .again
+        }
+    }
+
+    /// A step whose body says when it ends.
+    func ending(
+        _ name: String,
+        every interval: Duration,
+        _ body: @escaping @Sendable () async throws -> RepeatedStep.Next
+    ) -> RepeatedStep {
+        RepeatedStep(name: name, interval: interval, health: health, logger: logger, body: body)
     }
 }

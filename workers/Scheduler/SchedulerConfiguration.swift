@@ -16,6 +16,8 @@ package struct SchedulerConfiguration: Sendable {
     package var ownership: Duration
     /// How long calls that run when a batch expires may still finish.
     package var expiryGrace: Duration
+    /// How long jobs of a pool that is no longer configured wait for somebody to serve it.
+    package var removedPoolGrace: Duration
 
     package init(
         name: String,
@@ -25,7 +27,8 @@ package struct SchedulerConfiguration: Sendable {
         feedWindowBytes: Int = 16 << 20,
         maxDeaths: Int = 3,
         ownership: Duration = .seconds(10),
-        expiryGrace: Duration = .seconds(30)
+        expiryGrace: Duration = .seconds(30),
+        removedPoolGrace: Duration = .seconds(3600)
     ) {
         self.name = name
         self.maxBatchLines = maxBatchLines
@@ -35,5 +38,6 @@ package struct SchedulerConfiguration: Sendable {
         self.maxDeaths = maxDeaths
         self.ownership = ownership
         self.expiryGrace = expiryGrace
+        self.removedPoolGrace = removedPoolGrace
     }
 }

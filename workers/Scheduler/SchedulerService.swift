@@ -12,6 +12,8 @@ package struct SchedulerDependencies: Sendable {
     package var clock: WallClock
     package var health: Health
     package var metrics: any MetricsFactory
+    /// Nil keeps to the pools of the settings.
+    package var unconfiguredPools: UnconfiguredPools?
 
     package init(
         queues: [PoolName: any JobQueue],
@@ -19,7 +21,8 @@ package struct SchedulerDependencies: Sendable {
         topology: Topology,
         clock: WallClock,
         health: Health,
-        metrics: any MetricsFactory
+        metrics: any MetricsFactory,
+        unconfiguredPools: UnconfiguredPools? = nil
     ) {
         self.queues = queues
         self.ledger = ledger
@@ -27,6 +30,7 @@ package struct SchedulerDependencies: Sendable {
         self.clock = clock
         self.health = health
         self.metrics = metrics
+        self.unconfiguredPools = unconfiguredPools
     }
 }
 
@@ -45,51 +49,66 @@ package struct SchedulerService: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
-                for loop in loops() { group.addTask { await loop.run() } }
-                let batches = BatchLoop(
-                    driver: BatchDriver(configuration, dependencies, logger),
-                    dependencies: dependencies,
-                    logger: logger
-                )
-                group.addTask { await batches.run() }
+                for loop in loops() { group.addTask { await loop() } }
             }
         }
     }
 
-    private func loops() -> [RepeatedStep] {
-        let keepers = dependencies.queues.values.map { queue in
-            PoolKeeper(
-                queue: queue,
-                pool: dependencies.topology.pool(named: queue.pool),
-                ledger: dependencies.ledger,
-                maxDeaths: configuration.maxDeaths,
-                clock: dependencies.clock,
-                metrics: PoolMetrics(pool: queue.pool, factory: dependencies.metrics),
-                logger: logger
-            )
+    private func loops() -> [@Sendable () async -> Void] {
+        let experience = ExperienceBoard()
+        let batches = BatchLoop(
+            driver: BatchDriver(configuration, dependencies, experience, logger),
+            dependencies: dependencies,
+            logger: logger
+        )
+        var loops: [@Sendable () async -> Void] = [{ await batches.run() }]
+        for queue in dependencies.queues.values {
+            let pool = PoolLoop(keeper: keeper(of: queue), steps: steps, extras: [learn(from: queue, experience)])
+            let reconcile = reconcile(queue)
+            loops += [{ await pool.run() }, { await reconcile.run() }]
         }
+        if let pools = dependencies.unconfiguredPools {
+            let removed = RemovedPools(service: self, pools: pools)
+            loops.append { await removed.run() }
+        }
+        for step in spreading + [cleaning] { loops.append { await step.run() } }
+        return loops
+    }
+
+    var steps: StepMaker { StepMaker(health: dependencies.health, logger: logger) }
+
+    func keeper(of queue: any JobQueue) -> PoolKeeper {
+        PoolKeeper(
+            queue: queue,
+            pool: dependencies.topology.pool(named: queue.pool),
+            ledger: dependencies.ledger,
+            maxDeaths: configuration.maxDeaths,
+            clock: dependencies.clock,
+            metrics: PoolMetrics(pool: queue.pool, factory: dependencies.metrics),
+            logger: logger
+        )
+    }
+
+    /// Asks the ledger, so also of a pool that is empty: it may have lost what it held.
+    func reconcile(_ queue: any JobQueue) -> RepeatedStep {
         let upkeep = Upkeep(dependencies: dependencies, logger: logger)
-        let steps = keepers.flatMap { keeper in
-            [
-                step("tick.\(keeper.queue.pool)", every: .milliseconds(100)) { try await keeper.tick() },
-                step("expire.\(keeper.queue.pool)", every: .milliseconds(250)) { try await keeper.expire() },
-                step("reclaim.\(keeper.queue.pool)", every: .seconds(1)) { try await keeper.reclaim() },
-                step("reconcile.\(keeper.queue.pool)", every: .seconds(10)) {
-                    try await upkeep.reconcile(keeper.queue)
-                },
-            ]
-        }
-        return steps + [
-            step("policies", every: .seconds(5)) { try await upkeep.spreadPolicies() },
-            step("files", every: .seconds(600)) { try await upkeep.removeAbandonedUploads() },
+        return steps.step("reconcile.\(queue.pool)", every: .seconds(10)) { try await upkeep.reconcile(queue) }
+    }
+
+    private func learn(from queue: any JobQueue, _ experience: ExperienceBoard) -> RepeatedStep {
+        steps.step("experience.\(queue.pool)", every: .seconds(5)) { try await experience.refresh(from: queue) }
+    }
+
+    private var spreading: [RepeatedStep] {
+        let spreader = ControlSpreader(dependencies)
+        return [
+            steps.step("pauses", every: .seconds(5)) { try await spreader.spreadPauses() },
+            steps.step("policies", every: .seconds(5)) { try await spreader.spreadPolicies() },
         ]
     }
 
-    private func step(
-        _ name: String,
-        every interval: Duration,
-        _ body: @escaping @Sendable () async throws -> Void
-    ) -> RepeatedStep {
-        RepeatedStep(name: name, interval: interval, health: dependencies.health, logger: logger, body: body)
+    private var cleaning: RepeatedStep {
+        let upkeep = Upkeep(dependencies: dependencies, logger: logger)
+        return steps.step("files", every: .seconds(600)) { try await upkeep.removeAbandonedUploads() }
     }
 }

@@ -29,15 +29,6 @@ struct Upkeep: Sendable {
         }
     }
 
-    /// Brings weights and caps from the ledger to every pool, effective on what waits already.
-    func spreadPolicies() async throws {
-        for tenant in try await dependencies.ledger.tenants() {
-            for queue in dependencies.queues.values {
-                try await queue.setPolicy(tenant.policy, for: tenant.id)
-            }
-        }
-    }
-
     /// Removes the chunks of uploads that were broken off.
     func removeAbandonedUploads() async throws {
         let before = dependencies.clock.now().adding(.zero - Self.uploadAge)

@@ -2,6 +2,8 @@ package import Logging
 import Penstock
 import Queue
 import Redis
+import Scheduler
+import Synchronization
 import Telemetry
 
 /// The stores behind the roles, opened and checked.
@@ -10,6 +12,7 @@ package struct Backends: Sendable {
     let ledger: any Ledger
     let queues: [RedisJobQueue]
     private let openLedger: OpenLedger
+    private let unconfigured: UnconfiguredQueues
 
     /// Opens what the settings name. Redis is contacted by `check`.
     ///
@@ -22,6 +25,14 @@ package struct Backends: Sendable {
         queues = settings.topology.pools.map {
             RedisJobQueue(pool: $0, client: redis, lease: settings.worker.lease)
         }
+        unconfigured = UnconfiguredQueues(client: redis, lease: settings.worker.lease)
+    }
+
+    var unconfiguredPools: UnconfiguredPools {
+        UnconfiguredPools(
+            known: { [redis] in try await KnownPools.names(of: redis) },
+            queue: { [unconfigured] in unconfigured.open($0) }
+        )
     }
 
     var queuesByPool: [PoolName: any JobQueue] {
@@ -40,7 +51,7 @@ package struct Backends: Sendable {
     }
 
     package func close() async throws {
-        for queue in queues { queue.close() }
+        for queue in queues + unconfigured.opened { queue.close() }
         await redis.shutdown()
         try await openLedger.close()
     }
@@ -70,5 +81,26 @@ package struct Backends: Sendable {
                 try await Task.sleep(for: .milliseconds(200))
             }
         }
+    }
+}
+
+/// Queues of pools that the settings do not name, to be closed with the others.
+private final class UnconfiguredQueues: Sendable {
+    private let client: RedisClient
+    private let lease: Duration
+    private let queues = Mutex<[RedisJobQueue]>([])
+
+    init(client: RedisClient, lease: Duration) {
+        self.client = client
+        self.lease = lease
+    }
+
+    var opened: [RedisJobQueue] { queues.withLock { $0 } }
+
+    func open(_ name: PoolName) -> RedisJobQueue {
+        let pool = Pool(name: name, targets: [], limitGroups: [], classWeights: Pool.defaultClassWeights)
+        let queue = RedisJobQueue(pool: pool, client: client, lease: lease)
+        queues.withLock { $0.append(queue) }
+        return queue
     }
 }

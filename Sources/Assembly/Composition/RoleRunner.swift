@@ -106,7 +106,8 @@ package struct RoleRunner: Sendable {
             name: ProcessName.unique("scheduler"),
             maxBatchLines: settings.scheduler.maxBatchLines,
             feedWindowLines: settings.scheduler.feedWindowLines,
-            feedWindowBytes: settings.scheduler.feedWindowBytes
+            feedWindowBytes: settings.scheduler.feedWindowBytes,
+            removedPoolGrace: settings.scheduler.removedPoolGrace
         )
         let dependencies = SchedulerDependencies(
             queues: backends.queuesByPool,
@@ -114,7 +115,8 @@ package struct RoleRunner: Sendable {
             topology: settings.topology,
             clock: .system,
             health: health,
-            metrics: metrics
+            metrics: metrics,
+            unconfiguredPools: backends.unconfiguredPools
         )
         return SchedulerService(configuration: configuration, dependencies: dependencies, logger: logger)
     }
@@ -137,7 +139,8 @@ package struct RoleRunner: Sendable {
             ledger: backends.ledger,
             caller: try TargetCaller(
                 client: FetchClient(configuration: fetching, logger: quiet),
-                library: settings.adapters
+                library: settings.adapters,
+                clock: .system
             ),
             clock: .system,
             health: health,

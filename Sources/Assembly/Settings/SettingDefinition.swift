@@ -147,6 +147,12 @@ extension SettingDefinition {
             "16777216",
             "Most bytes of one batch that wait in one pool's queue at a time, roughly."
         ),
+        setting(
+            "scheduler.removed_pool_grace_seconds",
+            .integer(0...31_536_000),
+            "3600",
+            "How long jobs of a pool that is no longer in the settings wait for it to come back; then they fail."
+        ),
     ]
     private static let webhooks = [
         setting("webhooks.couriers", .integer(0...8), "1", "Courier processes under `penstockd up`; 0 sends nothing."),
@@ -211,6 +217,13 @@ extension SettingDefinition {
             .integer(0...1_000_000_000),
             "0",
             "One-minute token bucket; 0 for none."
+        ),
+        setting("simulator.input_tokens_per_minute", .integer(0...1_000_000_000), "0", "Input tokens alone, likewise."),
+        setting(
+            "simulator.output_tokens_per_minute",
+            .integer(0...1_000_000_000),
+            "0",
+            "Output tokens alone, likewise."
         ),
         setting("simulator.max_concurrency", .integer(0...100_000), "0", "Calls at once; 0 for no limit."),
         setting("simulator.fault_500_per_mille", .integer(0...1000), "0", "Calls of a thousand answered 500."),

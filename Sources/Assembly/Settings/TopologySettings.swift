@@ -4,14 +4,13 @@ import Penstock
 struct TopologySettings {
     private static let targetKeys = [
         "provider", "adapter", "base_url", "api_key_env", "api_key_file", "model", "limit_groups", "max_concurrency",
-        "timeout_seconds", "price",
+        "adaptive_concurrency", "timeout_seconds", "price",
     ]
     private static let priceKeys = [
         "input_per_million", "cached_input_per_million", "cache_write_per_million", "output_per_million",
     ]
-    private static let groupKeys = [
-        "requests_per_minute", "tokens_per_minute", "input_tokens_per_minute", "output_tokens_per_minute",
-        "max_concurrency",
+    private static let poolKeys = [
+        "targets", "limit_groups", "class_weights", "token_weights", "max_jobs", "max_bytes", "max_tokens",
     ]
 
     /// Where secrets come from; nil leaves them out, for roles that call no provider.
@@ -27,7 +26,7 @@ struct TopologySettings {
 
     private func pool(_ name: String, _ section: SettingsSection) throws(SettingsError) -> Pool {
         try checkName(name, section.path)
-        try section.refuseUnknown(["targets", "limit_groups", "class_weights"])
+        try section.refuseUnknown(Self.poolKeys)
         let groups = try section.section("limit_groups")
         var limitGroups: [LimitGroup] = []
         for name in groups.keys { limitGroups.append(try limitGroup(name, groups.section(name))) }
@@ -41,42 +40,16 @@ struct TopologySettings {
             name: PoolName(name),
             targets: read,
             limitGroups: limitGroups,
-            classWeights: try classWeights(section.section("class_weights"))
-        )
-    }
-
-    private func classWeights(_ section: SettingsSection) throws(SettingsError) -> [JobClass: Int] {
-        try section.refuseUnknown(JobClass.allCases.map(\.rawValue))
-        var weights = Pool.defaultClassWeights
-        for jobClass in JobClass.allCases {
-            if let weight = try section.integer(jobClass.rawValue, 1...1000) { weights[jobClass] = weight }
-        }
-        return weights
-    }
-
-    private func limitGroup(_ name: String, _ section: SettingsSection) throws(SettingsError) -> LimitGroup {
-        try checkName(name, section.path)
-        try section.refuseUnknown(Self.groupKeys)
-        return LimitGroup(
-            name: name,
-            requestsPerMinute: try section.integer("requests_per_minute", 1...100_000_000),
-            tokensPerMinute: try section.integer("tokens_per_minute", 1...10_000_000_000),
-            inputTokensPerMinute: try section.integer("input_tokens_per_minute", 1...10_000_000_000),
-            outputTokensPerMinute: try section.integer("output_tokens_per_minute", 1...10_000_000_000),
-            maxConcurrency: try section.integer("max_concurrency", 1...1_000_000)
+            classWeights: try classWeights(section.section("class_weights")),
+            tokenWeights: try tokenWeights(section.section("token_weights")),
+            caps: try caps(section)
         )
     }
 
     private func target(_ name: String, _ section: SettingsSection, groups: [String]) throws(SettingsError) -> Target {
         try checkName(name, section.path)
         try section.refuseUnknown(Self.targetKeys)
-        let limitGroups = try section.list("limit_groups")
-        for group in limitGroups where !groups.contains(group) {
-            throw section.error(
-                "limit_groups",
-                "names \(group.debugDescription), which is not a limit group of its pool"
-            )
-        }
+        let limitGroups = try groupNames(section, known: groups)
         return Target(
             name: name,
             provider: try section.scalar("provider") ?? "openai",
@@ -84,11 +57,28 @@ struct TopologySettings {
             apiKey: try apiKey(section),
             model: try section.scalar("model"),
             limitGroups: limitGroups,
-            maxConcurrency: try section.integer("max_concurrency", 1...1_000_000),
+            maxConcurrency: try maxConcurrency(section),
             timeout: .seconds(try section.integer("timeout_seconds", 1...3600) ?? 300),
             price: try price(section),
-            adapter: try adapter(section)
+            adapter: try adapter(section),
+            adaptiveConcurrency: try adaptiveConcurrency(section)
         )
+    }
+
+    private func groupNames(_ section: SettingsSection, known: [String]) throws(SettingsError) -> [String] {
+        let names = try section.list("limit_groups")
+        for (place, name) in names.enumerated() {
+            guard known.contains(name) else {
+                throw section.error(
+                    "limit_groups",
+                    "names \(name.debugDescription), which is not a limit group of its pool"
+                )
+            }
+            guard names.firstIndex(of: name) == place else {
+                throw section.error("limit_groups", "names \(name.debugDescription) twice")
+            }
+        }
+        return names
     }
 
     private func adapter(_ section: SettingsSection) throws(SettingsError) -> String {
@@ -164,7 +154,7 @@ struct TopologySettings {
     }
 
     /// Names stand in Redis fields, metric labels and scripts' records.
-    private func checkName(_ name: String, _ path: String) throws(SettingsError) {
+    func checkName(_ name: String, _ path: String) throws(SettingsError) {
         let isValid =
             (1...64).contains(name.utf8.count)
             && name.utf8.allSatisfy { byte in

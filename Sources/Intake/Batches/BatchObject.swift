@@ -19,6 +19,7 @@ enum BatchObject {
             writeTimes(batch, to: &writer)
             writeCounts(batch, summary.counts, to: &writer)
             writeSpending(batch, summary, to: &writer)
+            writeTerms(batch, to: &writer)
             writer.key("metadata")
             if let metadata = batch.metadata {
                 MetadataField.write(metadata, to: &writer)
@@ -65,6 +66,16 @@ enum BatchObject {
             writer.member("total", batch.total)
             writer.member("completed", counts.succeeded)
             writer.member("failed", counts.unsuccessful)
+        }
+    }
+
+    /// What OpenAI's object has no word for.
+    private static func writeTerms(_ batch: BatchRecord, to writer: inout JSONWriter) {
+        writer.key("penstock")
+        writer.object { writer in
+            writer.member("class", batch.jobClass.rawValue)
+            writer.member("paused_at", batch.pausedAt?.seconds)
+            writer.member("max_cost_usd", batch.maxCost?.shortDollars)
         }
     }
 

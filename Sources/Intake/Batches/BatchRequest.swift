@@ -12,6 +12,8 @@ struct BatchRequest {
     let tags: JobTags
     let metadata: [MetadataPair]?
     let webhook: WebhookTarget?
+    /// What its calls may cost together.
+    let maxCost: Nanodollars?
 
     /// Fields that are not known are ignored: SDKs may learn new ones.
     ///
@@ -30,6 +32,7 @@ struct BatchRequest {
         let options = try JobOptions(metadata: metadata ?? [])
         jobClass = options.jobClass ?? .batch
         tags = options.tags
+        maxCost = options.maxCost
         webhook = try WebhookField.target(fields, webhooks)
         try Self.checkOutputExpiry(fields)
     }
@@ -46,7 +49,8 @@ struct BatchRequest {
             jobClass: jobClass,
             tags: tags,
             metadata: metadata,
-            webhook: webhook
+            webhook: webhook,
+            maxCost: maxCost
         )
     }
 

@@ -4,10 +4,11 @@ import Penstock
 
 /// `/v1/batches`.
 struct BatchesController: Sendable {
-    /// Writes that may come in between a cancellation's read and its write, again and again.
-    private static let cancelTries = 20
+    /// Writes that may come in between an order's read and its write, again and again.
+    private static let orderTries = 20
 
     let ledger: any Ledger
+    let topology: Topology
     let progress: BatchProgress
     let webhooks: WebhookRules
     let maxBodyBytes: Int
@@ -18,7 +19,10 @@ struct BatchesController: Sendable {
         section.on(.post, "/v1/batches", use: create)
         section.on(.get, "/v1/batches", use: list)
         section.on(.get, "/v1/batches/{id}", use: retrieve)
+        section.on(.patch, "/v1/batches/{id}", use: change)
         section.on(.post, "/v1/batches/{id}/cancel", use: cancel)
+        section.on(.post, "/v1/batches/{id}/pause", use: pause)
+        section.on(.post, "/v1/batches/{id}/resume", use: resume)
     }
 
     @Sendable
@@ -27,6 +31,7 @@ struct BatchesController: Sendable {
         let body = try await context.body.collect(upTo: maxBodyBytes)
         let order = try BatchRequest(body, webhooks: webhooks)
         try context.caller.require(order.jobClass, param: "metadata.penstock_class")
+        if order.maxCost != nil { try requirePrices() }
         try await checkInput(order.inputFile, of: context.tenant)
         let now = clock.now()
         var id = IDGenerator.batch(at: now)
@@ -64,21 +69,43 @@ struct BatchesController: Sendable {
         try await response(try await find(context))
     }
 
-    /// Persists the wish to cancel; the scheduler carries it out. Once more is fine.
     @Sendable
     private func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        for _ in 0..<Self.cancelTries {
+        try await order(context, refusal: "batch_already_finished") { $0.cancel(at: clock.now()) }
+    }
+
+    @Sendable
+    private func pause(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        try await order(context, refusal: "batch_finished") { $0.pause(at: clock.now()) }
+    }
+
+    @Sendable
+    private func resume(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        try await order(context, refusal: "batch_finished") { $0.resume() }
+    }
+
+    /// Changes class and deadline of everything that has not started.
+    @Sendable
+    private func change(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let change = try ChangeFields.read(try await context.body.collect(upTo: maxBodyBytes), at: clock.now())
+        if let jobClass = change.jobClass { try context.caller.require(jobClass, param: "class") }
+        return try await order(context, refusal: "batch_finished") { $0.change(change) }
+    }
+
+    /// Persists what the caller wants; the scheduler carries it out. Once more is fine.
+    ///
+    /// - Parameter body: answers false when it is too late.
+    private func order(_ context: AuthenticatedContext, refusal: String, _ body: (inout BatchRecord) -> Bool)
+        async throws -> Response
+    {
+        for _ in 0..<Self.orderTries {
             let batch = try await find(context)
-            var cancelled = batch
-            guard cancelled.cancel(at: clock.now()) else {
-                throw APIError(
-                    .conflict,
-                    code: "batch_already_finished",
-                    "The batch is \(batch.state.rawValue) already."
-                )
+            var changed = batch
+            guard body(&changed) else {
+                throw APIError(.conflict, code: refusal, "The batch is \(batch.state.rawValue) already.")
             }
-            if cancelled == batch { return try await response(batch) }
-            if let stored = try await ledger.replace(cancelled) { return try await response(stored) }
+            if changed == batch { return try await response(batch) }
+            if let stored = try await ledger.replace(changed) { return try await response(stored) }
         }
         throw LedgerUnavailable("the batch kept changing")
     }
@@ -89,6 +116,16 @@ struct BatchesController: Sendable {
             throw APIError.notFound("batch")
         }
         return batch
+    }
+
+    /// Which pools a batch needs is known once its file is validated; without any price no bound can be kept.
+    private func requirePrices() throws {
+        guard !topology.pools.contains(where: \.isPriced) else { return }
+        throw APIError.badRequest(
+            "No model here has a price, so what a batch costs cannot be bounded.",
+            param: "metadata.penstock_max_cost_usd",
+            code: "no_price"
+        )
     }
 
     private func checkInput(_ id: FileID, of tenant: TenantID) async throws {

@@ -42,12 +42,14 @@ struct AuthenticatedContext: ChildRequestContext {
 struct AdminContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let exchange: Exchange
+    let caller: Caller
 
     /// - Throws: 403.
     init(context: AuthenticatedContext) throws {
         guard context.caller.isAdmin else { throw APIError.notAdmin }
         coreContext = context.coreContext
         exchange = context.exchange
+        caller = context.caller
     }
 
     func pathParameter(_ name: String) throws -> String { try parameters.require(name) }
@@ -58,11 +60,14 @@ struct AdminContext: ChildRequestContext {
 /// Who asks, as far as handlers need to know.
 struct Caller: Sendable, Equatable {
     let tenant: TenantID
+    /// The public name of the API key.
+    let keyID: String
     let isAdmin: Bool
     let classes: Set<JobClass>
 
     init(_ key: APIKeyRecord) {
         tenant = key.tenant
+        keyID = key.id
         isAdmin = key.isAdmin
         classes = key.classes
     }

@@ -23,6 +23,7 @@ final class IntakeMetrics: Sendable {
     private let uploadedBytes: Counter
     private let batches: Counter
     private let jobs: [JobClass: Counter]
+    private let refusals: [AdmissionRefusal.Reason: Counter]
 
     init(factory: any MetricsFactory = MetricsSystem.factory) {
         self.factory = factory
@@ -35,6 +36,11 @@ final class IntakeMetrics: Sendable {
             return (jobClass, Counter(label: "penstock_jobs_accepted", dimensions: dimensions, factory: factory))
         }
         jobs = Dictionary(uniqueKeysWithValues: series)
+        let reasons = AdmissionRefusal.Reason.allCases.map { reason in
+            let dimensions = [("reason", reason.rawValue)]
+            return (reason, Counter(label: "penstock_jobs_refused", dimensions: dimensions, factory: factory))
+        }
+        refusals = Dictionary(uniqueKeysWithValues: reasons)
     }
 
     /// One request was answered; `bytes` is what was read of its body.
@@ -59,6 +65,8 @@ final class IntakeMetrics: Sendable {
     func createdBatch() { batches.increment() }
 
     func acceptedJob(_ jobClass: JobClass) { jobs[jobClass]?.increment() }
+
+    func refusedJob(_ reason: AdmissionRefusal.Reason) { refusals[reason]?.increment() }
 
     /// The method as a label; callers can make up methods.
     static func label(of method: HTTPRequest.Method) -> String {

@@ -8,7 +8,13 @@ enum DeadlineField {
 
     /// - Throws: 400 unless it is within the next 30 days.
     static func read(_ fields: JSONFields, at now: Timestamp) throws -> Timestamp {
-        guard let value = fields.value("deadline") else { return now.adding(standard) }
+        try readIfPresent(fields, at: now) ?? now.adding(standard)
+    }
+
+    /// - Returns: nil when it is missing or null.
+    /// - Throws: 400 unless it is within the next 30 days.
+    static func readIfPresent(_ fields: JSONFields, at now: Timestamp) throws -> Timestamp? {
+        guard let value = fields.value("deadline") else { return nil }
         guard let deadline = moment(value, from: now) else {
             throw fields.wrong(
                 "deadline",

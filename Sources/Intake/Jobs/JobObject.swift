@@ -21,6 +21,7 @@ enum JobObject {
             writer.member("attempts", job.attempts)
             writer.member("waiting_for", job.waitingFor?.rawValue)
             writer.member("position", job.position)
+            writer.member("expected_start_in_seconds", seconds: job.expectedStart)
             writeResult(job.response, to: &writer)
             writeError(job.error, to: &writer)
             writer.key("usage")

@@ -5,7 +5,7 @@ import Penstock
 struct JobRequest {
     private static let known = [
         "endpoint", "body", "class", "deadline", "tags", "metadata", "durability", "idempotency_key",
-        "webhook",
+        "webhook", "queue_anyway",
     ]
     private static let tagNames = ["feature", "customer"]
 
@@ -21,6 +21,8 @@ struct JobRequest {
     let durability: Durability
     let idempotencyKey: String?
     let webhook: WebhookTarget?
+    /// Whether it is taken in even when it will probably miss its deadline.
+    let queuesAnyway: Bool
 
     /// - Parameter headerKey: the key of the `Idempotency-Key` header.
     /// - Throws: 400.
@@ -39,6 +41,7 @@ struct JobRequest {
         durability = try fields.choice("durability") ?? .redis
         idempotencyKey = try Self.key(fields, headerKey)
         webhook = try WebhookField.target(fields, webhooks)
+        queuesAnyway = try fields.flag("queue_anyway") ?? false
     }
 
     /// The job as it waits.

@@ -17,13 +17,17 @@ struct JobView {
     var attempts = 0
     var waitingFor: WaitReason?
     var position: Int?
+    var expectedStart: Duration?
     var response: ProviderResponse?
     var error: JobError?
     var spending = Spending()
 
     /// A job that was accepted and waits.
-    init(waiting job: Job) {
+    ///
+    /// - Parameter expectedStart: in how long it will probably start; nil when that is not known.
+    init(waiting job: Job, expectedStart: Duration? = nil) {
         self.init(job, state: JobStateFilter.waiting)
+        self.expectedStart = expectedStart
     }
 
     /// A job that the queue knows.
@@ -33,9 +37,12 @@ struct JobView {
             self.init(status.job, state: .waiting)
             waitingFor = reason
         case .running: self.init(status.job, state: .running)
-        case .delayed: self.init(status.job, state: .delayed)
+        case .delayed:
+            self.init(status.job, state: .delayed)
+            waitingFor = .retryDelay
         }
         position = status.position
+        expectedStart = status.expectedStart
         attempts = status.attempts
     }
 

@@ -11,6 +11,7 @@ struct JobsController: Sendable {
     let wait: JobWait
     let listing: JobListing
     let cancellation: JobCancellation
+    let alteration: JobAlteration
     let webhooks: WebhookRules
     let maxBodyBytes: Int
     let clock: WallClock
@@ -20,6 +21,7 @@ struct JobsController: Sendable {
         section.on(.post, "/v1/jobs", use: create)
         section.on(.get, "/v1/jobs", use: list)
         section.on(.get, "/v1/jobs/{id}", use: retrieve)
+        section.on(.patch, "/v1/jobs/{id}", use: change)
         section.on(.get, "/v1/jobs/{id}/attempts", use: attempts)
         section.on(.post, "/v1/jobs/{id}/cancel", use: cancel)
     }
@@ -38,11 +40,14 @@ struct JobsController: Sendable {
             at: now
         )
         switch admitted {
-        case .new(let job):
+        case .new(let job, let expectedStart):
             metrics.acceptedJob(job.jobClass)
-            return Self.response(.accepted, JobView(waiting: job), isLocated: true)
+            return Self.response(.accepted, JobView(waiting: job, expectedStart: expectedStart), isLocated: true)
         case .earlier(let found):
             return Self.response(.accepted, try await view(found), isLocated: true)
+        case .refused(let refusal):
+            metrics.refusedJob(refusal.reason)
+            throw APIError(refusal, deadline: order.deadline.since(now))
         }
     }
 
@@ -83,6 +88,16 @@ struct JobsController: Sendable {
         let id = JobID(try context.pathParameter("id"))
         let row = try await cancellation.cancel(try await finder.find(id, of: context.tenant))
         return Self.response(.ok, try await view(.finished(row)))
+    }
+
+    /// Changes class and deadline of a job that waits.
+    @Sendable
+    private func change(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let change = try ChangeFields.read(try await context.body.collect(upTo: maxBodyBytes), at: clock.now())
+        if let jobClass = change.jobClass { try context.caller.require(jobClass, param: "class") }
+        let id = JobID(try context.pathParameter("id"))
+        let found = try await alteration.apply(change, to: id, of: context.tenant)
+        return Self.response(.ok, try await view(found))
     }
 
     private func view(_ found: FoundJob) async throws -> JobView {

@@ -5,10 +5,7 @@ extension MongoLedger {
     /// A known tenant keeps its date of creation.
     package func put(_ tenant: TenantRecord) async throws {
         let update: BSONDocument = [
-            "$set": [
-                "weight": .integer(tenant.policy.weight),
-                "max_running": tenant.policy.maxRunning.map { .integer($0) } ?? .null,
-            ],
+            "$set": .document(TenantDocument.policy(tenant.policy)),
             "$setOnInsert": ["created_ms": .time(tenant.createdAt)],
         ]
         try await run { session in
@@ -23,14 +20,14 @@ extension MongoLedger {
 
     package func tenant(_ id: TenantID) async throws -> TenantRecord? {
         try await run { session in
-            try session.first(["_id": .text(id.text)], in: MongoSchema.tenants, Self.readTenant)
+            try session.first(["_id": .text(id.text)], in: MongoSchema.tenants, TenantDocument.read)
         }
     }
 
     /// In the order of their names.
     package func tenants() async throws -> [TenantRecord] {
         try await run { session in
-            try session.find([:], in: MongoSchema.tenants, sort: ["_id": 1], Self.readTenant)
+            try session.find([:], in: MongoSchema.tenants, sort: ["_id": 1], TenantDocument.read)
         }
     }
 
@@ -73,11 +70,38 @@ extension MongoLedger {
             return try session.first(["_id": .text(id)], in: MongoSchema.apiKeys) { _ in true } ?? false
         }
     }
+}
 
-    private static func readTenant(_ fields: borrowing BSONFields) throws -> TenantRecord {
-        TenantRecord(
+/// The collection `tenants`. Documents of earlier versions have no more than a weight and `max_running`.
+private enum TenantDocument {
+    static func policy(_ policy: TenantPolicy) -> BSONDocument {
+        [
+            "weight": .integer(policy.weight), "max_running": bound(policy.maxRunning),
+            "requests_per_minute": bound(policy.requestsPerMinute), "tokens_per_minute": bound(policy.tokensPerMinute),
+            "max_jobs": bound(policy.caps.jobs), "max_bytes": bound(policy.caps.bytes),
+            "max_tokens": bound(policy.caps.tokens), "is_paused": .integer(policy.isPaused ? 1 : 0),
+        ]
+    }
+
+    private static func bound(_ value: Int?) -> BSONValue { value.map { .integer($0) } ?? .null }
+
+    static func read(_ fields: borrowing BSONFields) throws -> TenantRecord {
+        let caps = LiveCaps(
+            jobs: try fields.optionalInt("max_jobs"),
+            bytes: try fields.optionalInt("max_bytes"),
+            tokens: try fields.optionalInt("max_tokens")
+        )
+        let policy = TenantPolicy(
+            weight: try fields.int("weight"),
+            maxRunning: try fields.optionalInt("max_running"),
+            requestsPerMinute: try fields.optionalInt("requests_per_minute"),
+            tokensPerMinute: try fields.optionalInt("tokens_per_minute"),
+            caps: caps,
+            isPaused: try fields.optionalInt("is_paused") == 1
+        )
+        return TenantRecord(
             id: TenantID(trusted: try fields.text("_id")),
-            policy: TenantPolicy(weight: try fields.int("weight"), maxRunning: try fields.optionalInt("max_running")),
+            policy: policy,
             createdAt: try fields.time("created_ms")
         )
     }

@@ -16,6 +16,7 @@ enum MongoSchema {
     static let apiKeys = "api_keys"
     static let webhookEndpoints = "webhook_endpoints"
     static let deliveries = "deliveries"
+    static let pauses = "pauses"
 
     /// Grows when documents change in a way that older programs misread.
     private static let version = 1

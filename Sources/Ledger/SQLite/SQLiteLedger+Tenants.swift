@@ -2,11 +2,6 @@ import GRDB
 package import Penstock
 
 extension SQLiteLedger {
-    private static let putTenant = """
-        INSERT INTO tenants (id, weight, max_running, created_ms) VALUES (\(textArgument), ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET weight = excluded.weight, max_running = excluded.max_running
-        """
-    private static let selectTenants = "SELECT id, weight, max_running, created_ms FROM tenants"
     private static let revokeKey = """
         UPDATE api_keys SET revoked_ms = COALESCE(revoked_ms, ?) WHERE id = \(textArgument)
         """
@@ -14,23 +9,17 @@ extension SQLiteLedger {
     /// A known tenant keeps its date of creation.
     package func put(_ tenant: TenantRecord) async throws {
         try await records.write { db in
-            try db.change(
-                Self.putTenant,
-                [
-                    .text(tenant.id.text), .integer(tenant.policy.weight), .integer(tenant.policy.maxRunning),
-                    .time(tenant.createdAt),
-                ]
-            )
+            try db.change(TenantTable.put, TenantTable.values(of: tenant))
         }
     }
 
     package func tenant(_ id: TenantID) async throws -> TenantRecord? {
         try await records.read { db in
             try db.first(
-                Self.selectTenants + " WHERE id = \(textArgument)",
+                TenantTable.select + " WHERE id = \(textArgument)",
                 [.text(id.text)],
-                from: "tenants",
-                Self.readTenant
+                from: TenantTable.name,
+                TenantTable.read
             )
         }
     }
@@ -38,7 +27,7 @@ extension SQLiteLedger {
     /// In the order of their names.
     package func tenants() async throws -> [TenantRecord] {
         try await records.read { db in
-            try db.all(Self.selectTenants + " ORDER BY id", [], from: "tenants", Self.readTenant)
+            try db.all(TenantTable.select + " ORDER BY id", [], from: TenantTable.name, TenantTable.read)
         }
     }
 
@@ -75,12 +64,6 @@ extension SQLiteLedger {
     /// Revoking twice keeps the first moment.
     package func revokeAPIKey(_ id: String, at now: Timestamp) async throws -> Bool {
         try await records.write { db in try db.change(Self.revokeKey, [.time(now), .text(id)]) > 0 }
-    }
-
-    private static func readTenant(_ row: inout ColumnReader) throws -> TenantRecord {
-        let id = TenantID(trusted: try row.text())
-        let policy = TenantPolicy(weight: try row.int(), maxRunning: try row.optionalInt())
-        return TenantRecord(id: id, policy: policy, createdAt: try row.time())
     }
 }
 

@@ -105,6 +105,19 @@ extension Schema {
         CREATE INDEX deliveries_due ON deliveries (destination, due_ms, state) WHERE state = 'pending';
         """,
         "ALTER TABLE attempts ADD COLUMN cache_write_tokens INTEGER;",
+        """
+        ALTER TABLE tenants ADD COLUMN requests_per_minute INTEGER;
+        ALTER TABLE tenants ADD COLUMN tokens_per_minute INTEGER;
+        ALTER TABLE tenants ADD COLUMN max_jobs INTEGER;
+        ALTER TABLE tenants ADD COLUMN max_bytes INTEGER;
+        ALTER TABLE tenants ADD COLUMN max_tokens INTEGER;
+        ALTER TABLE tenants ADD COLUMN is_paused INTEGER NOT NULL DEFAULT 0;
+
+        CREATE TABLE pauses (
+          kind TEXT NOT NULL, name TEXT NOT NULL, since_ms INTEGER NOT NULL, paused_by TEXT NOT NULL, reason TEXT,
+          PRIMARY KEY (kind, name)
+        ) STRICT, WITHOUT ROWID;
+        """,
     ])
 
     /// `files.sqlite`.

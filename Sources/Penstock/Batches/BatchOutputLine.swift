@@ -40,6 +40,7 @@ extension TerminalRow {
     private var batchErrorCode: String {
         switch state {
         case .expired: "batch_expired"
+        case .cancelled where error?.errorClass == .penstockMaxCostReached: ErrorClass.penstockMaxCostReached.rawValue
         case .cancelled: "batch_cancelled"
         case .succeeded, .failed: error?.errorClass.rawValue ?? ErrorClass.penstockInternal.rawValue
         }
@@ -48,6 +49,7 @@ extension TerminalRow {
     private var batchErrorMessage: String {
         switch state {
         case .expired: "This request could not be executed before the completion window expired."
+        case .cancelled where error?.errorClass == .penstockMaxCostReached: error?.message ?? ""
         case .cancelled: "This request was cancelled before it finished."
         case .succeeded, .failed: error?.message ?? "This request failed."
         }

@@ -14,6 +14,10 @@ package struct BatchRecord: Sendable, Equatable {
     package var metadata: [MetadataPair]?
     /// Where the caller of this one batch wants to be told.
     package var webhook: WebhookTarget?
+    /// The most that its calls may cost; nil is no bound.
+    package var maxCost: Nanodollars?
+    /// Since when nothing of it starts; nil while it goes on.
+    package var pausedAt: Timestamp?
     package var state: BatchState = .validating
     package var inProgressAt: Timestamp?
     package var finalizingAt: Timestamp?
@@ -22,6 +26,8 @@ package struct BatchRecord: Sendable, Equatable {
     package var expiredAt: Timestamp?
     package var cancellingAt: Timestamp?
     package var cancelledAt: Timestamp?
+    /// Since when the rest cannot be afforded.
+    package var maxCostReachedAt: Timestamp?
     /// Why validation failed.
     package var errors: [BatchLineError] = []
     /// Requests in the input file, once validated.
@@ -30,6 +36,10 @@ package struct BatchRecord: Sendable, Equatable {
     package var linesPerPool: [PoolName: Int] = [:]
     /// The model of all lines, or nil when they differ.
     package var model: String?
+    /// The most that one of its lines can cost, once validated and if `maxCost` asks for it.
+    package var dearestLine: Nanodollars?
+    /// The terms that all its lines in the queues have; nil when that is not known.
+    package var termsInQueues: BatchTerms?
     package var outputFile: FileID?
     package var errorFile: FileID?
     /// Final counts and usage; nil while rows still decide.
@@ -51,7 +61,8 @@ package struct BatchRecord: Sendable, Equatable {
         jobClass: JobClass,
         tags: JobTags,
         metadata: [MetadataPair]?,
-        webhook: WebhookTarget? = nil
+        webhook: WebhookTarget? = nil,
+        maxCost: Nanodollars? = nil
     ) {
         self.id = id
         self.tenant = tenant
@@ -64,6 +75,7 @@ package struct BatchRecord: Sendable, Equatable {
         self.tags = tags
         self.metadata = metadata
         self.webhook = webhook
+        self.maxCost = maxCost
     }
 
     /// When the batch ended; nil while it goes on.
@@ -75,6 +87,19 @@ package struct BatchRecord: Sendable, Equatable {
         case .cancelled: cancelledAt
         case .validating, .inProgress, .finalizing, .cancelling: nil
         }
+    }
+}
+
+/// What a caller may change while a batch goes on, and what its waiting lines have to follow.
+package struct BatchTerms: Sendable, Equatable {
+    package var jobClass: JobClass
+    package var expiresAt: Timestamp
+    package var isPaused: Bool
+
+    package init(jobClass: JobClass, expiresAt: Timestamp, isPaused: Bool) {
+        self.jobClass = jobClass
+        self.expiresAt = expiresAt
+        self.isPaused = isPaused
     }
 }
 

@@ -1,10 +1,21 @@
 extension BatchRecord {
     /// The record after validation found the lines good.
-    package mutating func start(total: Int, linesPerPool: [PoolName: Int], model: String?, at now: Timestamp) {
+    ///
+    /// - Parameter dearestLine: the most that one line can cost, where `maxCost` asks for it.
+    package mutating func start(
+        total: Int,
+        linesPerPool: [PoolName: Int],
+        model: String?,
+        dearestLine: Nanodollars? = nil,
+        at now: Timestamp
+    ) {
         self.total = total
+        self.dearestLine = dearestLine
         self.linesPerPool = linesPerPool
         self.model = model
         inProgressAt = now
+        // No line is in a queue yet.
+        termsInQueues = terms
         // A cancellation during validation keeps its state; the lines then end as cancelled.
         if state == .validating { state = .inProgress }
     }
@@ -32,12 +43,18 @@ extension BatchRecord {
     }
 
     /// How lines without a row end now, or nil while they may still run.
-    package func outcomeForRest(at now: Timestamp) -> TerminalState? {
+    package func outcomeForRest(at now: Timestamp) -> LineEnd? {
         if state == .cancelling { return .cancelled }
-        return now >= expiresAt ? .expired : nil
+        if now >= expiresAt { return .expired }
+        return maxCostReachedAt == nil ? nil : .unaffordable
     }
 
-    /// The record once every line has its row.
+    /// What its lines in the queues have to follow.
+    package var terms: BatchTerms {
+        BatchTerms(jobClass: jobClass, expiresAt: expiresAt, isPaused: pausedAt != nil)
+    }
+
+    /// The record once every line has its row, or will have it whatever its caller says from now on.
     package mutating func beginFinalizing(at now: Timestamp) {
         finalizingAt = now
         if state == .inProgress { state = .finalizing }

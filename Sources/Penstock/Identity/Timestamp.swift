@@ -31,6 +31,12 @@ extension Duration {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 
+    /// The duration in whole milliseconds, rounded up: who waits that long has waited enough.
+    package var wholeMillisecondsRoundedUp: Int64 {
+        let whole = wholeMilliseconds
+        return self > .milliseconds(whole) ? whole + 1 : whole
+    }
+
     /// The duration in seconds, for metrics.
     package var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) / 1e18

@@ -16,18 +16,21 @@ package enum ErrorClass: String, Sendable, CaseIterable {
     case providerInvalidAnswer = "provider_invalid_answer"
     case penstockOutcomeUnknown = "penstock_outcome_unknown"
     case penstockPoison = "penstock_poison"
+    case penstockPoolRemoved = "penstock_pool_removed"
+    case penstockMaxCostReached = "penstock_max_cost_reached"
     case penstockInternal = "penstock_internal"
 
     /// Whether the same request may succeed later or elsewhere.
     package var isRetryable: Bool {
         switch self {
-        case .providerRateLimited, .providerOverloaded, .providerServerError, .providerTimeout,
-            .providerConnectionFailed, .providerInvalidAnswer, .penstockOutcomeUnknown:
+        case .providerRateLimited, .providerQuotaExhausted, .providerOverloaded, .providerServerError,
+            .providerTimeout, .providerConnectionFailed, .providerInvalidAnswer, .penstockOutcomeUnknown:
             true
         default: false
         }
     }
 
-    /// Whether a retry uses up one of the job's attempts. A rate limit is the scheduler's business, not the job's.
-    package var costsAttempt: Bool { self != .providerRateLimited }
+    /// Whether a retry uses up one of the job's attempts. What an account may use is the scheduler's business, not the
+    /// job's: it holds the target back, and the job goes when it, or another one, may.
+    package var costsAttempt: Bool { self != .providerRateLimited && self != .providerQuotaExhausted }
 }

@@ -19,6 +19,20 @@ package struct Nanodollars: Sendable, Hashable, Comparable {
         let padded = String(repeating: "0", count: 9 - fraction.count) + fraction
         return "\(value < 0 ? "-" : "")\(magnitude / 1_000_000_000).\(padded)"
     }
+
+    /// Dollars with two decimals or as many more as it takes: `5.00`, `0.125`.
+    package var shortDollars: String {
+        let text = dollars
+        let excess = text.reversed().prefix(7).prefix { $0 == "0" }.count
+        return String(text.dropLast(excess))
+    }
+
+    /// - Parameter text: decimal text such as `5` or `0.25`: US dollars, at most 9 decimals and at most a million.
+    /// - Returns: nil when the text is not such a number.
+    package init?(dollars text: String) {
+        guard let value = DecimalText.parse(text, decimals: 9) else { return nil }
+        self.value = value
+    }
 }
 
 /// A price in whole trillionths of a US dollar per unit, so that every published price is an integer.
@@ -33,14 +47,25 @@ package struct Picodollars: Sendable, Hashable {
     ///   most a million dollars.
     /// - Returns: nil when the text is not such a number.
     package init?(usdPerMillion text: String) {
+        guard let value = DecimalText.parse(text, decimals: 6) else { return nil }
+        self.value = value
+    }
+}
+
+/// Decimal amounts as people write them, without a sign.
+private enum DecimalText {
+    /// - Returns: the amount in units of the last of `decimals` places; nil when the text is not a number, has more
+    ///   places or is above a million.
+    static func parse(_ text: String, decimals: Int) -> Int64? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let fraction = parts.count == 2 ? parts[1] : ""
         let isDecimal = (Array(parts[0].utf8) + Array(fraction.utf8)).allSatisfy { (48...57).contains($0) }
-        guard isDecimal, !parts[0].isEmpty, parts.count == 1 || !fraction.isEmpty, fraction.utf8.count <= 6,
+        guard isDecimal, !parts[0].isEmpty, parts.count == 1 || !fraction.isEmpty, fraction.utf8.count <= decimals,
             let whole = Int64(parts[0]), whole <= 1_000_000
         else { return nil }
-        let padded = fraction + String(repeating: "0", count: 6 - fraction.utf8.count)
-        value = whole * 1_000_000 + (Int64(padded) ?? 0)
+        let padded = fraction + String(repeating: "0", count: decimals - fraction.utf8.count)
+        let unit = (0..<decimals).reduce(Int64(1)) { unit, _ in unit * 10 }
+        return whole * unit + (Int64(padded) ?? 0)
     }
 }
 

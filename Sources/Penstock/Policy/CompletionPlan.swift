@@ -12,19 +12,14 @@ package struct CompletionPlan: Sendable {
 }
 
 extension CompletionPlan {
-    /// Longest block that one answer may put on a target: a provider's word, within reason.
-    private static let longestBlock = Duration.seconds(300)
-    /// Block after a rate limit without a hint.
-    private static let defaultBlock = Duration.seconds(2)
-
     /// - Parameters:
-    ///   - call: what is known of the call apart from its outcome.
+    ///   - report: what came of the call.
     ///   - jitter: 0 to 1.
     package init(
         for taken: TakenJob,
         on target: Target,
         pool: PoolName,
-        outcome: CallOutcome,
+        report: CallReport,
         startedAt: Timestamp,
         now: Timestamp,
         priceVersion: String,
@@ -40,7 +35,7 @@ extension CompletionPlan {
             now: now,
             priceVersion: priceVersion
         )
-        switch outcome {
+        switch report.outcome {
         case .succeeded(var response, let usage):
             response.fillRequestID(from: taken)
             attempt.outcome = .succeeded
@@ -56,7 +51,14 @@ extension CompletionPlan {
             )
             self.init(
                 completion: Completion(attempt: attempt, terminal: row),
-                settlement: Settlement(usage: usage, mayHaveBeenSent: true, chargesTenant: true, target: .answered),
+                settlement: Settlement(
+                    usage: usage,
+                    mayHaveBeenSent: true,
+                    chargesTenant: true,
+                    target: .answered,
+                    serviceTime: report.serviceTime,
+                    firstByte: report.firstByte
+                ),
                 next: .settle
             )
         case .failed(var failure):
@@ -71,6 +73,7 @@ extension CompletionPlan {
             )
             self.init(taken, attempt, failure, verdict, attempts: attempts, now: now)
         }
+        settlement.signals = report.signals
     }
 
     private init(
@@ -83,14 +86,15 @@ extension CompletionPlan {
     ) {
         completion = Completion(attempt: attempt, terminal: nil)
         settlement = Settlement(
-            usage: nil,
+            // What was refused for a limit used nothing of it but the request.
+            usage: failure.error.errorClass.costsAttempt ? nil : .zero,
             mayHaveBeenSent: failure.mayHaveBeenSent,
             chargesTenant: false,
-            target: Self.verdict(after: failure)
+            target: TargetVerdict(after: failure)
         )
         switch verdict {
         case .retry(let wait, let countsAttempt):
-            next = .retry(after: failure.error.errorClass.costsAttempt ? wait : .zero, countsAttempt: countsAttempt)
+            next = .retry(after: wait, countsAttempt: countsAttempt)
         case .finish(let state):
             next = .settle
             completion.terminal = TerminalRow(
@@ -101,16 +105,6 @@ extension CompletionPlan {
                 error: failure.error,
                 attempts: attempts
             )
-        }
-    }
-
-    /// A rate limit is the target's: nobody calls it until it says.
-    private static func verdict(after failure: CallFailure) -> TargetVerdict {
-        switch failure.error.errorClass {
-        case .providerRateLimited: .limited(for: min(failure.retryAfter ?? defaultBlock, longestBlock))
-        case .providerOverloaded: .overloaded(for: failure.retryAfter.map { min($0, longestBlock) })
-        case .providerQuotaExhausted: .exhausted
-        default: .none
         }
     }
 }

@@ -2,13 +2,17 @@
 package struct JobOptions: Sendable, Equatable {
     package var jobClass: JobClass?
     package var tags: JobTags
+    /// What the whole batch may cost; nil is no bound.
+    package var maxCost: Nanodollars?
 
-    package init(jobClass: JobClass? = nil, tags: JobTags = JobTags()) {
+    package init(jobClass: JobClass? = nil, tags: JobTags = JobTags(), maxCost: Nanodollars? = nil) {
         self.jobClass = jobClass
         self.tags = tags
+        self.maxCost = maxCost
     }
 
-    /// Reads `penstock_class` (`interactive`, `standard`, `batch`) and `penstock_tags` (`feature=search,customer=acme`).
+    /// Reads `penstock_class` (`interactive`, `standard`, `batch`), `penstock_tags` (`feature=search,customer=acme`)
+    /// and `penstock_max_cost_usd` (`5.00`).
     ///
     /// - Throws: `RequestRefusal` for a wrong value or a `penstock_` key that does not exist: a misspelt key must not
     ///   be silently ignored.
@@ -18,10 +22,12 @@ package struct JobOptions: Sendable, Equatable {
             switch pair.key {
             case "penstock_class": jobClass = try Self.jobClass(pair.value)
             case "penstock_tags": tags = try Self.tags(pair.value)
+            case "penstock_max_cost_usd": maxCost = try Self.maxCost(pair.value)
             default:
                 throw RequestRefusal(
                     code: "unknown_metadata_key",
-                    message: "metadata keys that begin with penstock_ are penstock_class and penstock_tags.",
+                    message: "metadata keys that begin with penstock_ are penstock_class, penstock_tags and "
+                        + "penstock_max_cost_usd.",
                     param: "metadata.\(pair.key)"
                 )
             }
@@ -55,5 +61,16 @@ package struct JobOptions: Sendable, Equatable {
             }
         }
         return tags
+    }
+
+    private static func maxCost(_ text: String) throws(RequestRefusal) -> Nanodollars {
+        guard let cost = Nanodollars(dollars: text), cost > Nanodollars(0) else {
+            throw RequestRefusal(
+                code: "invalid_max_cost",
+                message: "The most a batch may cost is a decimal of US dollars above 0, such as 5.00.",
+                param: "metadata.penstock_max_cost_usd"
+            )
+        }
+        return cost
     }
 }

@@ -17,6 +17,7 @@ package struct RequestRefusal: Error, Equatable {
 /// What a gateway has to know of a request; everything else passes through untouched.
 package struct InspectedRequest: Sendable, Equatable {
     package var model: String
+    /// Before anything that was learned about the model.
     package var estimate: TokenEstimate
 
     package init(model: String, estimate: TokenEstimate) {

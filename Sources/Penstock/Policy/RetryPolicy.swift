@@ -22,14 +22,15 @@ package struct RetryPolicy: Sendable, Equatable {
     {
         let errorClass = failure.error.errorClass
         // Whoever aborted the call knows how the job goes on: cancelled, taken by another, or handed back.
-        if errorClass == .callerCancelled { return .retry(after: .zero, countsAttempt: false) }
-        guard errorClass.isRetryable, !failure.refusesRetry else { return .finish(.failed) }
-        let counts = errorClass.costsAttempt
-        guard !counts || attempts < maxAttempts else { return .finish(.failed) }
+        // Limits are the target's: the queue holds it back, and the job keeps its place and its deadline.
+        if errorClass == .callerCancelled || !errorClass.costsAttempt {
+            return .retry(after: .zero, countsAttempt: false)
+        }
+        guard errorClass.isRetryable, !failure.refusesRetry, attempts < maxAttempts else { return .finish(.failed) }
         let wait = self.wait(afterAttempts: attempts, asked: failure.retryAfter, jitter: jitter)
         // A retry that cannot start in time is not waited for.
         guard now.adding(wait) < deadline else { return .finish(.expired) }
-        return .retry(after: wait, countsAttempt: counts)
+        return .retry(after: wait, countsAttempt: true)
     }
 
     /// Full jitter, but never sooner than the provider asks.

@@ -65,6 +65,9 @@ package protocol JobQueue: Sendable {
     /// Live jobs of a batch in this pool, page by page, for cancelling them.
     func jobs(of batch: BatchID, after cursor: String?, limit: Int) async throws -> JobPage
 
+    /// All live jobs of the pool, page by page; one may come twice.
+    func jobs(after cursor: String?, limit: Int) async throws -> JobPage
+
     // MARK: Controls
 
     /// Changes class or deadline of live jobs, wherever they are; a running call keeps what it was taken with.
@@ -105,6 +108,9 @@ package protocol JobQueue: Sendable {
     /// A tenant's weight and cap of running jobs, effective at once.
     func setPolicy(_ policy: TenantPolicy, for tenant: TenantID) async throws
 
+    /// Policies of many tenants, each effective at once.
+    func setPolicies(_ policies: [(TenantID, TenantPolicy)]) async throws
+
     /// The whole pool at this moment, for operators. At most `tenants` tenants per class.
     func overview(tenants: Int) async throws -> PoolOverview
 
@@ -114,6 +120,11 @@ package protocol JobQueue: Sendable {
     /// Returns when the pool may hold jobs, or `timeout` is over: who keeps a pool need not ask an empty one.
     func waitForJobs(timeout: Duration) async throws
 }
+
+extension JobQueue {
+    package func setPolicies(_ policies: [(TenantID, TenantPolicy)]) async throws {
+        for (tenant, policy) in policies { try await setPolicy(policy, for: tenant) }
+    }}
 
 /// Where a pool's reader of an input file stands: the next line and its byte.
 package struct FeedCursor: Sendable, Equatable {
@@ -344,6 +355,9 @@ package struct PoolSnapshot: Sendable, Equatable {
         self.delayed = delayed
         self.tenants = tenants
     }
+
+    /// Whether the pool holds no job at all.
+    package var isEmpty: Bool { waiting + running + delayed == 0 }
 }
 
 /// The queue cannot be reached or does not answer; the operation may have happened.

@@ -13,7 +13,7 @@ package struct CallFailure: Sendable, Equatable {
     package var response: ProviderResponse?
     /// How long the provider asks to stay away.
     package var retryAfter: Duration?
-    /// Whether the provider says that making the call again is of no use.
+    /// Whether the provider says that making the call again is of no use. Counts for nothing where a limit refused it.
     package var refusesRetry: Bool
     /// Whether the request may have reached the provider, and so may be billed and counts against its limits.
     package var mayHaveBeenSent: Bool
@@ -38,5 +38,5 @@ package protocol ProviderCaller: Sendable {
     /// Makes one call; every failure is an outcome, nothing is thrown.
     ///
     /// - Parameter body: the request in the canonical dialect, with the caller's model alias.
-    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async -> CallOutcome
+    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async -> CallReport
 }

@@ -241,11 +241,14 @@ def response:
 
 # Errors: {status, body} to the body of OpenAI's error of that kind.
 
+# What stops the target for everybody is only looked for at the beginning: further on may stand what a caller wrote.
+def is_out_of_money: startswith("your credit balance is too low") or startswith("you have reached your specified api usage");
+
 def error_code:
   .status as $status
   | .body.error
   | (.message // "" | ascii_downcase) as $message
-  | if $message | (contains("credit balance is too low") or contains("api usage limits")) then "insufficient_quota"
+  | if $message | is_out_of_money then "insufficient_quota"
     elif $message | (contains("prompt is too long") or contains("exceed context limit")) then "context_length_exceeded"
     elif .type == "rate_limit_error" then "rate_limit_exceeded"
     elif .type == "authentication_error" then "invalid_api_key"

@@ -22,11 +22,12 @@ local start = expected_start(pool, flow, before)
 -- Each one who is refused gets a later time than the one before, by what a job of the tenant takes of its share: else
 -- all of them would come back at once.
 local function come_back(least)
-    local rate = classes.number('vr:' .. flow:sub(1, 1)) / 1000 * policy.weight
+    local rate = classes:number('vr:' .. flow:sub(1, 1)) / 1000 * policy.weight
     local share = rate > 0 and tokens / rate or 1000
-    local promised = tenant_clock('p~' .. tenant)
+    local promised = tenants:number('p~' .. tenant)
     local next_place = math.min(math.max(promised, now) + share, now + LONGEST_WAIT)
-    redis.call('HSET', TENANTS, 'p~' .. tenant, string.format('%.0f', next_place))
+    tenants:set('p~' .. tenant, next_place)
+    commit()
     return math.min(LONGEST_WAIT, math.max(1, math.ceil(math.max(least, next_place - now))))
 end
 

@@ -8,7 +8,7 @@ local VT = { i = KEYS[4], s = KEYS[5], b = KEYS[6] }
 local PARKED, DUE, GATES, TENANTS, READY, LEASES = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local DELAYED, DONE, BELL, TICK, EPOCH, IDLE = KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18]
 local CLASSES, POLICIES, FEEDS, TRIES, OVERDUE, ENDED = KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
-local SAMPLES, LEARNED, WAKE, SERVED, USAGE = KEYS[25], KEYS[26], KEYS[27], KEYS[28], KEYS[29]
+local SAMPLES, LEARNED, WAKE, USAGE = KEYS[25], KEYS[26], KEYS[27], KEYS[28]
 local GROUP, CLASS_ORDER = 'workers', { 'i', 's', 'b' }
 local NEVER = 9e15 -- a parked tenant that only an event brings back
 local TOMBSTONE_MS = 120000
@@ -34,54 +34,89 @@ local function number_text(value)
     return string.format('%.3f', value)
 end
 
--- A small hash that a script reads once and writes back once, by `commit`.
-local caches = {}
-local function cached(key)
-    local fields, changed
-    local self = {}
-    local function all()
-        if not fields then
-            fields = {}
-            local flat = redis.call('HGETALL', key)
-            for at = 1, #flat, 2 do fields[flat[at]] = flat[at + 1] end
-        end
-        return fields
-    end
-    function self.fields()
-        local names = {}
-        for field in pairs(all()) do names[#names + 1] = field end
-        return names
-    end
-    function self.text(field) return all()[field] end
-    function self.number(field) return tonumber(all()[field] or 0) end
-    function self.set(field, value)
-        all()[field] = value
-        changed = changed or {}
-        changed[field] = true
-    end
-    function self.add(field, amount) self.set(field, self.number(field) + amount) end
-    function self.flush()
-        if not changed then return end
-        local kept, gone = {}, {}
-        for field in pairs(changed) do
-            local value = fields[field]
-            if value == nil then
-                gone[#gone + 1] = field
-            else
-                kept[#kept + 1] = field
-                kept[#kept + 1] = type(value) == 'number' and number_text(value) or value
-            end
-        end
-        if #kept > 0 then redis.call('HSET', key, unpack(kept)) end
-        if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
-        changed = nil
-    end
-    caches[#caches + 1] = self
-    return self
+-- A hash that a script reads and writes through a table and writes back once, by `commit`: a small one is read whole,
+-- of a large one only what is asked for.
+local Hash = {}
+Hash.__index = Hash
+local hashes = {}
+local function open_hash(key, is_small)
+    local hash = setmetatable({ key = key, is_small = is_small, values = nil, changed = nil }, Hash)
+    hashes[#hashes + 1] = hash
+    return hash
 end
-local gates, classes = cached(GATES), cached(CLASSES)
+function Hash:all()
+    if not self.values then
+        local values = {}
+        if self.is_small then
+            local flat = redis.call('HGETALL', self.key)
+            for at = 1, #flat, 2 do values[flat[at]] = flat[at + 1] end
+        end
+        self.values = values
+    end
+    return self.values
+end
+-- False, which is kept, for what is not there.
+function Hash:text(field)
+    local values = self.values or self:all()
+    local value = values[field]
+    if value == nil and not self.is_small then
+        value = redis.call('HGET', self.key, field)
+        values[field] = value
+    end
+    return value
+end
+function Hash:number(field)
+    local value = self:text(field)
+    if not value then return 0 end
+    if type(value) == 'string' then
+        value = tonumber(value)
+        self.values[field] = value
+    end
+    return value
+end
+-- Reads several fields of a large hash at once.
+function Hash:fetch(...)
+    local values, fields = self:all(), { ... }
+    if values[fields[1]] ~= nil and values[fields[#fields]] ~= nil then return end
+    for at, value in ipairs(redis.call('HMGET', self.key, ...)) do
+        if values[fields[at]] == nil then values[fields[at]] = value end
+    end
+end
+function Hash:set(field, value)
+    local values = self.values or self:all()
+    values[field] = value or false
+    self.changed = self.changed or {}
+    self.changed[field] = true
+end
+function Hash:add(field, amount) self:set(field, self:number(field) + amount) end
+function Hash:flush()
+    if not self.changed then return end
+    local kept, gone = {}, {}
+    for field in pairs(self.changed) do
+        local value = self.values[field]
+        if not value then
+            gone[#gone + 1] = field
+        else
+            kept[#kept + 1] = field
+            kept[#kept + 1] = type(value) == 'number' and number_text(value) or value
+        end
+    end
+    if #kept > 0 then redis.call('HSET', self.key, unpack(kept)) end
+    if #gone > 0 then redis.call('HDEL', self.key, unpack(gone)) end
+    self.changed = nil
+end
+-- The names of all fields of a small hash.
+local function field_names(hash)
+    local names = {}
+    for field, value in pairs(hash:all()) do
+        if value then names[#names + 1] = field end
+    end
+    return names
+end
+local gates, classes = open_hash(GATES, true), open_hash(CLASSES, true)
+local tenants, leases = open_hash(TENANTS), open_hash(LEASES)
 local function commit()
-    for _, cache in ipairs(caches) do cache.flush() end
+    for _, hash in ipairs(hashes) do hash:flush() end
 end
 
 -- Shapes: `number` → text, `~text's hash` → number, `n~number` → jobs that have it.
@@ -165,6 +200,7 @@ local function policy_of(tenant)
             policy[POLICY_FIELDS[at]] = tonumber(part)
             at = at + 1
         end
+        policy.is_bounded = policy.cap + policy.request + policy.token > 0
         policies[tenant] = policy
     end
     return policies[tenant]
@@ -186,4 +222,4 @@ local function ring_if_runnable()
     if is_runnable() then ring() end
 end
 
-local function running_of(tenant) return tonumber(redis.call('HGET', TENANTS, 'n~' .. tenant) or '0') end
+local function running_of(tenant) return tenants:number('n~' .. tenant) end

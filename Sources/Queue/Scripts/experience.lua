@@ -8,9 +8,9 @@ for _, field in ipairs(redis.call('HKEYS', LEARNED)) do
     end
 end
 for _, target in ipairs(ARGV) do
-    if gates.text('qn~' .. target) then
-        found[#found + 1] = { 'target', target, gates.text('qn~' .. target), gates.text('q10~' .. target),
-            gates.text('q50~' .. target), gates.text('q95~' .. target) }
+    if gates:text('qn~' .. target) then
+        found[#found + 1] = { 'target', target, gates:text('qn~' .. target), gates:text('q10~' .. target),
+            gates:text('q50~' .. target), gates:text('q95~' .. target) }
     end
 end
 return found

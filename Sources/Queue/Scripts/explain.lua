@@ -6,15 +6,15 @@ local pool = cjson.decode(ARGV[1])
 local function waiting_reason(job)
     local wait, reason = tenant_wait(job.tenant)
     if wait > 0 then return reason end
-    if gates.text('z') then return 'paused' end
+    if gates:text('z') then return 'paused' end
     if now - tonumber(redis.call('HGET', TICK, 'taken') or '0') > 30000 then return 'no_worker' end
-    local _, gate, cause = choose_target(pool, 0, 0)
+    local _, gate, cause = choose_target(pool, NOTHING)
     if gate > 0 then return cause end
     return 'tenant_share'
 end
 
 local function phase_of(job)
-    local rid = redis.call('HGET', LEASES, 'e~' .. job.name)
+    local rid = leases:text('e~' .. job.name)
     if rid then
         local lease = read_lease(rid)
         return { 'running', lease.target, tostring(lease.taken), '-1' }

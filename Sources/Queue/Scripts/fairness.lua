@@ -2,14 +2,14 @@
 -- the floor: no credit for time away, nor for a wait caused by its own bounds. Classes have the same kind of clock.
 local function wake_class(class)
     if redis.call('ZCARD', VT[class]) > 0 then return end
-    local served = classes.number('floor')
-    if classes.number('v:' .. class) < served then classes.set('v:' .. class, served) end
+    local served = classes:number('floor')
+    if classes:number('v:' .. class) < served then classes:set('v:' .. class, served) end
 end
 
 -- Clocks of those without work that may go: clock|when, as nobody is held to what was long ago.
 local function idle_clock(flow) return tonumber((redis.call('HGET', IDLE, flow) or ''):match('^[^|]+')) end
 local function keep_idle(flow, clock)
-    if clock > classes.number('f:' .. flow:sub(1, 1)) then
+    if clock > classes:number('f:' .. flow:sub(1, 1)) then
         redis.call('HSET', IDLE, flow, string.format('%.3f|%.0f', clock, now / 1000))
     else
         redis.call('HDEL', IDLE, flow)
@@ -20,11 +20,11 @@ local function activate(flow)
     local class, tenant = flow:sub(1, 1), flow:sub(3)
     if redis.call('ZSCORE', VT[class], tenant) or redis.call('ZSCORE', PARKED, flow) then return end
     wake_class(class)
-    local clock, floor = idle_clock(flow) or 0, classes.number('f:' .. class)
+    local clock, floor = idle_clock(flow) or 0, classes:number('f:' .. class)
     if clock <= floor then
         -- Who comes later starts a hair later: equal clocks would be ordered by name.
         clock = floor
-        classes.set('f:' .. class, floor + 0.001)
+        classes:set('f:' .. class, floor + 0.001)
     end
     redis.call('ZADD', VT[class], string.format('%.3f', clock), tenant)
     redis.call('HDEL', IDLE, flow)
@@ -51,21 +51,19 @@ local function unpark(flow)
     end
 end
 
--- A rate clock of a tenant: when it would be in order again.
-local function tenant_clock(field) return tonumber(redis.call('HGET', TENANTS, field) or '0') end
-
 -- How long a tenant's own bounds hold it back, and which; 0 when they do not.
 local function tenant_wait(tenant)
     local policy = policy_of(tenant)
     if policy.paused == 1 then return NEVER, 'paused' end
+    if policy.is_bounded then tenants:fetch('n~' .. tenant, 'r~' .. tenant, 't~' .. tenant) end
     if policy.cap > 0 and running_of(tenant) >= policy.cap then return NEVER, 'slots' end
     local wait, reason = 0, nil
     if policy.request > 0 then
-        local late = tenant_clock('r~' .. tenant) - 1000 - now
+        local late = tenants:number('r~' .. tenant) - 1000 - now
         if late > wait then wait, reason = late, 'requests' end
     end
     if policy.token > 0 then
-        local late = tenant_clock('t~' .. tenant) - 1000 - now
+        local late = tenants:number('t~' .. tenant) - 1000 - now
         if late > wait then wait, reason = late, 'tokens' end
     end
     return wait, reason
@@ -76,9 +74,9 @@ local function charge_rates(tenant, requests, tokens)
     local policy = policy_of(tenant)
     local function move(field, amount)
         if amount == 0 then return end
-        local clock = tenant_clock(field)
+        local clock = tenants:number(field)
         if amount > 0 then clock = math.max(clock, now) end
-        redis.call('HSET', TENANTS, field, string.format('%.3f', clock + amount))
+        tenants:set(field, clock + amount)
     end
     if policy.request > 0 then move('r~' .. tenant, requests * policy.request) end
     if policy.token > 0 then move('t~' .. tenant, tokens * policy.token) end
@@ -86,6 +84,7 @@ end
 
 -- Brings back a tenant that was parked by its own bounds, once they let it.
 local function let_go(tenant)
+    if redis.call('ZCARD', PARKED) == 0 then return end
     local wait = tenant_wait(tenant)
     for _, class in ipairs(CLASS_ORDER) do
         local flow = class .. ':' .. tenant
@@ -117,7 +116,7 @@ local function charge(flow, cost)
     if redis.call('ZSCORE', VT[class], tenant) then
         redis.call('ZINCRBY', VT[class], amount, tenant)
     else
-        keep_idle(flow, (idle_clock(flow) or classes.number('f:' .. class)) + tonumber(amount))
+        keep_idle(flow, (idle_clock(flow) or classes:number('f:' .. class)) + tonumber(amount))
     end
 end
 
@@ -140,20 +139,19 @@ end
 
 -- Counts of what is live: `l~tenant` → jobs:bytes:tokens, and the same of the pool under `l~`.
 local function live_of(tenant)
-    local jobs, bytes, tokens = (redis.call('HGET', TENANTS, 'l~' .. tenant) or '0:0:0'):match('^(%d+):(%d+):(%d+)$')
+    local jobs, bytes, tokens = (tenants:text('l~' .. tenant) or '0:0:0'):match('^(%d+):(%d+):(%d+)$')
     return tonumber(jobs), tonumber(bytes), tonumber(tokens)
 end
+local function count_one(owner, jobs, bytes, tokens)
+    local had, held, meant = live_of(owner)
+    had = had + jobs
+    tenants:set('l~' .. owner, had > 0 and string.format('%.0f:%.0f:%.0f', had, math.max(0, held + bytes),
+        math.max(0, meant + tokens)))
+end
 local function count_live(tenant, jobs, bytes, tokens)
-    for _, owner in ipairs({ tenant, '' }) do
-        local had, held, meant = live_of(owner)
-        local left = had + jobs
-        if left > 0 then
-            redis.call('HSET', TENANTS, 'l~' .. owner, string.format('%.0f:%.0f:%.0f', left,
-                math.max(0, held + bytes), math.max(0, meant + tokens)))
-        else
-            redis.call('HDEL', TENANTS, 'l~' .. owner)
-        end
-    end
+    tenants:fetch('l~' .. tenant, 'l~')
+    count_one(tenant, jobs, bytes, tokens)
+    count_one('', jobs, bytes, tokens)
 end
 
 -- Adds one job; the caller has made sure that it is new and counts it.

@@ -50,14 +50,14 @@ local function learn_target(target, services, elapsed)
     for _, service in ipairs(services) do note(histogram, service) end
     if histogram.samples < 0.5 then
         redis.call('HDEL', LEARNED, 't~' .. target)
-        for _, field in ipairs({ 'qn~', 'q10~', 'q50~', 'q95~' }) do gates.set(field .. target, nil) end
+        for _, field in ipairs({ 'qn~', 'q10~', 'q50~', 'q95~' }) do gates:set(field .. target, nil) end
         return
     end
     redis.call('HSET', LEARNED, 't~' .. target, write_histogram(histogram))
-    gates.set('qn~' .. target, histogram.samples)
-    gates.set('q10~' .. target, quantile(histogram, 0.1, false))
-    gates.set('q50~' .. target, quantile(histogram, 0.5, true))
-    gates.set('q95~' .. target, quantile(histogram, 0.95, true))
+    gates:set('qn~' .. target, histogram.samples)
+    gates:set('q10~' .. target, quantile(histogram, 0.1, false))
+    gates:set('q50~' .. target, quantile(histogram, 0.5, true))
+    gates:set('q95~' .. target, quantile(histogram, 0.95, true))
 end
 
 local function learn_model(model, samples)
@@ -83,7 +83,7 @@ end
 
 local function learn(elapsed)
     local targets, models = {}, {}
-    for _, field in ipairs(gates.fields()) do
+    for _, field in ipairs(field_names(gates)) do
         if field:sub(1, 3) == 'qn~' then targets[field:sub(4)] = {} end
     end
     for _, text in ipairs(redis.call('LRANGE', SAMPLES, 0, SAMPLES_PER_STEP - 1)) do
@@ -104,26 +104,26 @@ end
 -- nothing about later.
 local function measure_classes(elapsed)
     local is_blocked = false
-    for _, field in ipairs(gates.fields()) do
-        if field:sub(1, 2) == 'b~' and gates.number(field) > now then is_blocked = true end
+    for _, field in ipairs(field_names(gates)) do
+        if field:sub(1, 2) == 'b~' and gates:number(field) > now then is_blocked = true end
     end
     for _, class in ipairs(CLASS_ORDER) do
-        local floor, has_backlog = classes.number('f:' .. class), redis.call('ZCARD', VT[class]) > 0
-        if has_backlog and classes.text('vb:' .. class) and elapsed > 0 and not is_blocked then
-            local rate = math.max(0, floor - classes.number('vf:' .. class)) * 1000 / elapsed
-            local known = classes.text('vr:' .. class) and classes.number('vr:' .. class) or rate
-            classes.set('vr:' .. class, known + (rate - known) * math.min(1, elapsed / 5000))
+        local floor, has_backlog = classes:number('f:' .. class), redis.call('ZCARD', VT[class]) > 0
+        if has_backlog and classes:text('vb:' .. class) and elapsed > 0 and not is_blocked then
+            local rate = math.max(0, floor - classes:number('vf:' .. class)) * 1000 / elapsed
+            local known = classes:text('vr:' .. class) and classes:number('vr:' .. class) or rate
+            classes:set('vr:' .. class, known + (rate - known) * math.min(1, elapsed / 5000))
         end
-        classes.set('vf:' .. class, floor)
-        classes.set('vb:' .. class, has_backlog and 1 or nil)
+        classes:set('vf:' .. class, floor)
+        classes:set('vb:' .. class, has_backlog and 1 or nil)
     end
 end
 
 -- What was used so far, every five seconds, so that the last minute's use can be told.
 local function note_usage()
     local used = { at = now }
-    for _, field in ipairs(gates.fields()) do
-        if field:sub(1, 2) == 'u~' then used[field:sub(3)] = gates.number(field) end
+    for _, field in ipairs(field_names(gates)) do
+        if field:sub(1, 2) == 'u~' then used[field:sub(3)] = gates:number(field) end
     end
     redis.call('RPUSH', USAGE, cjson.encode(used))
     redis.call('LTRIM', USAGE, -13, -1)

@@ -6,10 +6,11 @@ local function write_lease(rid, lease)
     local parts = {}
     for at, field in ipairs(LEASE_FIELDS) do parts[at] = tostring(lease[field]) end
     parts[#parts + 1] = lease.model
-    redis.call('HSET', LEASES, rid, table.concat(parts, '|'), 'e~' .. lease.name, rid)
+    leases:set(rid, table.concat(parts, '|'))
+    leases:set('e~' .. lease.name, rid)
 end
 local function read_lease(rid)
-    local text = redis.call('HGET', LEASES, rid)
+    local text = leases:text(rid)
     if not text then return nil end
     local lease, at = { rid = rid }, 1
     for index, field in ipairs(LEASE_FIELDS) do
@@ -38,9 +39,9 @@ end
 -- A rate clock moves by `milliseconds`, but never gives more than a full bucket.
 local function move_clock(field, milliseconds)
     if milliseconds == 0 then return end
-    local clock = gates.number(field)
+    local clock = gates:number(field)
     if milliseconds > 0 then clock = math.max(clock, now) end
-    gates.set(field, clock + milliseconds)
+    gates:set(field, clock + milliseconds)
 end
 
 -- What a lease cost in fairness, by its own rates.
@@ -51,11 +52,13 @@ end
 
 -- Moves the clocks of tenant and class, and what was counted as served.
 local function charge_flow(lease, cost, tokens)
+    local tenant = lease.tenant
+    tenants:fetch('n~' .. tenant, 'r~' .. tenant, 't~' .. tenant, 's~' .. tenant, 'l~' .. tenant, 'l~')
     charge(lease.flow, cost)
-    classes.add('v:' .. lease.flow:sub(1, 1), cost / tonumber(lease.rates:match(':(%d+)$')))
-    charge_rates(lease.tenant, 0, tokens)
-    redis.call('HINCRBY', SERVED, lease.tenant, string.format('%.0f', tokens))
-    classes.add('tokens', tokens)
+    classes:add('v:' .. lease.flow:sub(1, 1), cost / tonumber(lease.rates:match(':(%d+)$')))
+    charge_rates(tenant, 0, tokens)
+    tenants:add('s~' .. tenant, tokens)
+    classes:add('tokens', tokens)
 end
 
 -- Settles a reservation by what was really used; `sent` false gives all of it back.
@@ -64,16 +67,16 @@ local function settle_limits(lease, input, output, sent)
         local used = input + output - lease.input - lease.output
         if not sent then
             move_clock('r~' .. name, -per_request)
-            gates.add('u~r~' .. name, -1)
-            local day, count = (gates.text('d~' .. name) or ''):match('^(%d+):(%d+)$')
-            if day then gates.set('d~' .. name, day .. ':' .. math.max(0, count - 1)) end
+            gates:add('u~r~' .. name, -1)
+            local day, count = (gates:text('d~' .. name) or ''):match('^(%d+):(%d+)$')
+            if day then gates:set('d~' .. name, day .. ':' .. math.max(0, count - 1)) end
         end
         move_clock('t~' .. name, used * per_token)
         move_clock('i~' .. name, (input - lease.input) * per_input)
         move_clock('o~' .. name, (output - lease.output) * per_output)
-        gates.add('u~t~' .. name, used)
-        gates.add('u~i~' .. name, input - lease.input)
-        gates.add('u~o~' .. name, output - lease.output)
+        gates:add('u~t~' .. name, used)
+        gates:add('u~i~' .. name, input - lease.input)
+        gates:add('u~o~' .. name, output - lease.output)
     end)
 end
 
@@ -86,14 +89,16 @@ end
 -- Frees the slots of a lease and removes it. Slots are counted and freed only together with their lease, so the count
 -- is the number of leases. A probe that told nothing is due again.
 local function drop_lease(lease)
-    gates.add('n~t~' .. lease.target, -1)
-    each_group(lease.groups, function(name) gates.add('n~g~' .. name, -1) end)
+    gates:add('n~t~' .. lease.target, -1)
+    each_group(lease.groups, function(name) gates:add('n~g~' .. name, -1) end)
     each_scope(lease, function(scope)
-        if gates.text('p~' .. scope) == lease.rid then gates.set('p~' .. scope, 'due') end
+        if gates:text('p~' .. scope) == lease.rid then gates:set('p~' .. scope, 'due') end
     end)
-    local running = redis.call('HINCRBY', TENANTS, 'n~' .. lease.tenant, -1)
-    if running <= 0 then redis.call('HDEL', TENANTS, 'n~' .. lease.tenant) end
-    redis.call('HDEL', LEASES, lease.rid, 'e~' .. lease.name, 'x~' .. lease.rid, 'o~' .. lease.rid)
+    local running = running_of(lease.tenant) - 1
+    tenants:set('n~' .. lease.tenant, running > 0 and running)
+    for _, field in ipairs({ lease.rid, 'e~' .. lease.name, 'x~' .. lease.rid, 'o~' .. lease.rid }) do
+        leases:set(field, nil)
+    end
     redis.call('XACK', READY, GROUP, lease.rid)
     redis.call('XDEL', READY, lease.rid)
     let_go(lease.tenant)

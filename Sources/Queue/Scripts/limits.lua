@@ -8,40 +8,39 @@ local DAY_MS = 86400000
 local function limit_of(group, dimension)
     local limit = group[dimension]
     if limit == 0 then limit = nil end
-    local told, at = (gates.text('L~' .. dimension .. '~' .. group.n) or ''):match('^(%d+):(%d+)$')
+    local told, at = (gates:text('L~' .. dimension .. '~' .. group.n) or ''):match('^(%d+):(%d+)$')
     if told and now - tonumber(at) < LEARNED_MS and (not limit or tonumber(told) < limit) then
         return tonumber(told), true
     end
     return limit, false
 end
 
--- Milliseconds per request or token, 0 for no limit; the same for a whole call of a script.
-local intervals = {}
-local function interval_of(group, dimension)
-    local key = dimension .. '~' .. group.n
-    if not intervals[key] then
-        local limit = limit_of(group, dimension)
-        intervals[key] = limit and BUCKET_MS / limit or 0
+-- What one script knows of a group or target: field names, and ms per request or token (0 for no limit).
+local function know_group(group)
+    if not group.clocks then
+        group.clocks, group.uses, group.interval = {}, {}, {}
+        for _, dimension in ipairs(DIMENSIONS) do
+            local limit = limit_of(group, dimension)
+            group.clocks[dimension] = dimension .. '~' .. group.n
+            group.uses[dimension] = 'u~' .. dimension .. '~' .. group.n
+            group.interval[dimension] = limit and BUCKET_MS / limit or 0
+        end
+        group.running, group.block, group.probe = 'n~g~' .. group.n, 'b~g~' .. group.n, 'p~g~' .. group.n
     end
-    return intervals[key]
+    return group
 end
-
-local function worse(wait, reason, other, name)
-    if other > wait then return other, name end
-    return wait, reason
-end
-
-local function rate_wait(group, dimension, amount)
-    local interval = interval_of(group, dimension)
-    if interval == 0 then return 0 end
-    local clock = gates.number(dimension .. '~' .. group.n)
-    return math.max(clock - BURST_MS, clock + math.min(amount * interval, BUCKET_MS) - BUCKET_MS) - now
+local function know_target(target)
+    if not target.running then
+        target.running, target.block, target.probe = 'n~t~' .. target.n, 'b~t~' .. target.n, 'p~t~' .. target.n
+        target.paused, target.stopped, target.window = 'z~' .. target.n, 'x~' .. target.n, 'w~' .. target.n
+    end
+    return target
 end
 
 -- Requests of the provider's present day.
 local function day_of(group) return math.floor((now - group.s) / DAY_MS) end
 local function requests_today(group)
-    local day, count = (gates.text('d~' .. group.n) or ''):match('^(%d+):(%d+)$')
+    local day, count = (gates:text('d~' .. group.n) or ''):match('^(%d+):(%d+)$')
     return tonumber(day) == day_of(group) and tonumber(count) or 0
 end
 local function day_wait(group)
@@ -49,69 +48,69 @@ local function day_wait(group)
     return (day_of(group) + 1) * DAY_MS + group.s - now
 end
 
-local function slot_wait(field, cap)
-    if cap == 0 or gates.number(field) < cap then return 0 end
-    return NEVER
-end
-
 -- A refusal blocks for a while; after that one call tries, and the others wait for what it tells.
 local function block_wait(scope)
-    local probe = gates.text('p~' .. scope)
-    if not probe then return math.max(0, gates.number('b~' .. scope) - now) end
-    local wait = gates.number('b~' .. scope) - now
+    local wait, probe = gates:number(scope.block) - now, gates:text(scope.probe)
     if wait > 0 then return wait end
-    return probe == 'due' and 0 or NEVER
+    return (not probe or probe == 'due') and 0 or NEVER
 end
 
-local function group_wait(group, input, output)
-    local name, wait, reason = group.n, 0, nil
-    wait, reason = worse(wait, reason, slot_wait('n~g~' .. name, group.c), 'slots')
-    wait, reason = worse(wait, reason, rate_wait(group, 'r', 1), 'requests')
-    wait, reason = worse(wait, reason, day_wait(group), 'requests')
-    wait, reason = worse(wait, reason, rate_wait(group, 't', input + output), 'tokens')
-    wait, reason = worse(wait, reason, rate_wait(group, 'i', input), 'tokens')
-    wait, reason = worse(wait, reason, rate_wait(group, 'o', output), 'tokens')
-    return worse(wait, reason, block_wait('g~' .. name), 'provider_blocked')
+local function group_wait(group, amounts)
+    know_group(group)
+    if group.c > 0 and gates:number(group.running) >= group.c then return NEVER, 'slots' end
+    local wait, reason = block_wait(group), 'provider_blocked'
+    local day = day_wait(group)
+    if day > wait then wait, reason = day, 'requests' end
+    for _, dimension in ipairs(DIMENSIONS) do
+        local interval = group.interval[dimension]
+        if interval > 0 then
+            local late = gates:number(group.clocks[dimension]) - now
+            local own = math.max(late - BURST_MS, late + math.min(amounts[dimension] * interval, BUCKET_MS) - BUCKET_MS)
+            if own > wait then wait, reason = own, dimension == 'r' and 'requests' or 'tokens' end
+        end
+    end
+    return wait, reason
 end
 
 -- Calls at once that a target takes: its cap, and what adaptive concurrency found; 0 for any number.
 local function cap_of(target)
     local cap = target.c
     if target.a then
-        local window = gates.text('w~' .. target.n) and gates.number('w~' .. target.n) or target.a.i
+        local window = gates:text(target.window) and gates:number(target.window) or target.a.i
         window = math.min(math.max(math.floor(window), target.a.l), target.a.m)
         if cap == 0 or window < cap then cap = window end
     end
     return cap
 end
 
-local function target_wait(pool, target, input, output)
-    local name = target.n
-    if gates.text('z~' .. name) then return NEVER, 'paused' end
-    if gates.text('x~' .. name) then return NEVER, 'provider_blocked' end
-    local wait, reason = 0, nil
-    wait, reason = worse(wait, reason, block_wait('t~' .. name), 'provider_blocked')
-    wait, reason = worse(wait, reason, slot_wait('n~t~' .. name, cap_of(target)), 'slots')
-    for _, group in ipairs(target.g) do
-        local other, cause = group_wait(pool.groups[group], input, output)
-        wait, reason = worse(wait, reason, other, cause)
+local function target_wait(pool, target, amounts)
+    know_target(target)
+    if gates:text(target.paused) then return NEVER, 'paused' end
+    if gates:text(target.stopped) then return NEVER, 'provider_blocked' end
+    local cap = cap_of(target)
+    if cap > 0 and gates:number(target.running) >= cap then return NEVER, 'slots' end
+    local wait, reason = block_wait(target), 'provider_blocked'
+    for _, name in ipairs(target.g) do
+        local other, cause = group_wait(pool.groups[name], amounts)
+        if other > wait then wait, reason = other, cause end
     end
     return wait, reason
 end
 
 -- The least wait over all targets: target, wait, reason. Of several that are free, the one with the fewest calls.
-local function choose_target(pool, input, output)
-    if gates.text('z') then return nil, NEVER, 'paused' end
+local function choose_target(pool, amounts)
+    if gates:text('z') then return nil, NEVER, 'paused' end
     local best, best_wait, best_reason, fewest = nil, NEVER, 'slots', nil
     for _, target in ipairs(pool.targets) do
-        local wait, reason = target_wait(pool, target, input, output)
-        local running = gates.number('n~t~' .. target.n)
+        local wait, reason = target_wait(pool, target, amounts)
+        local running = gates:number(target.running)
         if best == nil or wait < best_wait or (wait == best_wait and running < fewest) then
             best, best_wait, best_reason, fewest = target, wait, reason, running
         end
     end
     return best, best_wait, best_reason
 end
+local NOTHING = { r = 0, t = 0, i = 0, o = 0 } -- whether a call of any size may start
 
 -- How long calls take on the fastest target that may be called, where enough recent ones tell: milliseconds or 0.
 local ENOUGH_SAMPLES = 20
@@ -119,11 +118,11 @@ local function service_time(pool, quantile)
     local fastest
     for _, target in ipairs(pool.targets) do
         local name = target.n
-        if not gates.text('z~' .. name) and not gates.text('x~' .. name)
-            and gates.number('b~t~' .. name) <= now then
+        if not gates:text('z~' .. name) and not gates:text('x~' .. name)
+            and gates:number('b~t~' .. name) <= now then
             -- A target of which too little is known may be fast.
-            if gates.number('qn~' .. name) < ENOUGH_SAMPLES then return 0 end
-            local time = gates.number(quantile .. '~' .. name)
+            if gates:number('qn~' .. name) < ENOUGH_SAMPLES then return 0 end
+            local time = gates:number(quantile .. '~' .. name)
             if not fastest or time < fastest then fastest = time end
         end
     end
@@ -149,14 +148,14 @@ end
 -- virtual time runs; nil while nothing was measured.
 local function expected_start(pool, flow, before)
     local class, tenant = flow:sub(1, 1), flow:sub(3)
-    local _, gate = choose_target(pool, 0, 0)
+    local _, gate = choose_target(pool, NOTHING)
     if gate >= NEVER then gate = 0 end
     local own = tenant_wait(tenant)
     if own < NEVER and own > gate then gate = own end
-    local rate = classes.number('vr:' .. class) / 1000
+    local rate = classes:number('vr:' .. class) / 1000
     if redis.call('ZCARD', VT[class]) == 0 then return math.max(0, gate) end
     if rate <= 0 then return nil end
-    local floor = classes.number('f:' .. class)
+    local floor = classes:number('f:' .. class)
     local clock = tonumber(redis.call('ZSCORE', VT[class], tenant) or idle_clock(flow) or floor)
     local jobs, _, tokens = live_of(tenant)
     local ahead = jobs > 0 and before * tokens / jobs / policy_of(tenant).weight or 0

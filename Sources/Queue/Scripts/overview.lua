@@ -3,12 +3,12 @@ local pool, limit = cjson.decode(ARGV[1]), tonumber(ARGV[2])
 
 local function target_state(target)
     local name = target.n
-    if gates.text('z~' .. name) then return 'paused', 0 end
-    if gates.text('x~' .. name) then return 'stopped', gates.number('x~' .. name) end
-    local till, is_probing = gates.number('b~t~' .. name), gates.text('p~t~' .. name) ~= nil
+    if gates:text('z~' .. name) then return 'paused', 0 end
+    if gates:text('x~' .. name) then return 'stopped', gates:number('x~' .. name) end
+    local till, is_probing = gates:number('b~t~' .. name), gates:text('p~t~' .. name) ~= nil
     for _, group in ipairs(target.g) do
-        till = math.max(till, gates.number('b~g~' .. group))
-        is_probing = is_probing or gates.text('p~g~' .. group) ~= nil
+        till = math.max(till, gates:number('b~g~' .. group))
+        is_probing = is_probing or gates:text('p~g~' .. group) ~= nil
     end
     if till > now then return 'blocked', till end
     return is_probing and 'probing' or 'available', 0
@@ -18,8 +18,8 @@ local function list_targets()
     local found = {}
     for at, target in ipairs(pool.targets) do
         local state, moment = target_state(target)
-        found[at] = { name = target.n, state = state, moment = moment, running = gates.number('n~t~' .. target.n),
-            cap = cap_of(target) }
+        found[at] = { name = target.n, state = state, moment = moment, running = gates:number('n~t~' .. target.n),
+            cap = cap_of(know_target(target)) }
     end
     return found
 end
@@ -30,7 +30,7 @@ local function list_limits(group, before)
         local limit_now, is_learned = limit_of(group, dimension)
         if limit_now then
             local field = dimension .. '~' .. group.n
-            local used = gates.number('u~' .. field) - (before[field] or 0)
+            local used = gates:number('u~' .. field) - (before[field] or 0)
             found[#found + 1] = { dimension = dimension, limit = limit_now, learned = is_learned,
                 use = before.at and used * 60000 / math.max(1000, now - before.at) / limit_now or 0 }
         end
@@ -45,7 +45,7 @@ local function list_groups()
         local limits = list_limits(group, before)
         -- A target without a group has one of its own, for what its provider tells.
         if name:sub(1, 1) ~= '@' or #limits > 0 then
-            found[#found + 1] = { name = name, running = gates.number('n~g~' .. name), cap = group.c, limits = limits }
+            found[#found + 1] = { name = name, running = gates:number('n~g~' .. name), cap = group.c, limits = limits }
         end
     end
     return found
@@ -58,7 +58,7 @@ local function list_tenants()
         local wait, reason = tenant_wait(tenant)
         found[#found + 1] = { tenant = tenant, class = class, weight = policy_of(tenant).weight,
             waiting = redis.call('ZLEXCOUNT', BACKLOG, '[' .. flow .. ':', '(' .. flow .. ';'),
-            running = running_of(tenant), served = tonumber(redis.call('HGET', SERVED, tenant) or '0'),
+            running = running_of(tenant), served = tenants:number('s~' .. tenant),
             parked = wait > 0 and reason or nil }
     end
     for _, class in ipairs(CLASS_ORDER) do
@@ -70,7 +70,7 @@ end
 
 local running = redis.call('EXISTS', READY) == 1 and redis.call('XPENDING', READY, GROUP)[1] or 0
 return cjson.encode({
-    paused = gates.text('z') ~= nil, waiting = redis.call('ZCARD', BACKLOG), running = running,
-    delayed = redis.call('ZCARD', DELAYED), flows = redis.call('ZCARD', DUE), jobs = classes.number('jobs'),
-    tokens = classes.number('tokens'), targets = list_targets(), groups = list_groups(), tenants = list_tenants(),
+    paused = gates:text('z') ~= nil, waiting = redis.call('ZCARD', BACKLOG), running = running,
+    delayed = redis.call('ZCARD', DELAYED), flows = redis.call('ZCARD', DUE), jobs = classes:number('jobs'),
+    tokens = classes:number('tokens'), targets = list_targets(), groups = list_groups(), tenants = list_tenants(),
 })

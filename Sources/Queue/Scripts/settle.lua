@@ -24,10 +24,10 @@ if verdict == 'limited' then
 elseif verdict == 'overloaded' and pause > 0 then
     refuse('t~' .. lease.target, pause)
 elseif verdict == 'exhausted' then
-    gates.set('x~' .. lease.target, gates.text('x~' .. lease.target) or now)
+    gates:set('x~' .. lease.target, gates:text('x~' .. lease.target) or now)
 elseif verdict == 'answered' then
     each_scope(lease, function(scope)
-        if gates.text('p~' .. scope) == rid then gates.set('p~' .. scope, nil) end
+        if gates:text('p~' .. scope) == rid then gates:set('p~' .. scope, nil) end
     end)
 end
 adapt(lease, verdict, first_byte)
@@ -37,7 +37,7 @@ if verdict == 'answered' and service >= 0 and is_known then
     if redis.call('RPUSH', SAMPLES, table.concat(sample, '|')) > 2000 then redis.call('LTRIM', SAMPLES, -1000, -1) end
 end
 
-local cancelled = redis.call('HEXISTS', LEASES, 'x~' .. rid) == 1
+local cancelled = leases:text('x~' .. rid)
 drop_lease(lease)
 local job = load(lease.name)
 if job and (ARGV[12] == 'done' or cancelled) then

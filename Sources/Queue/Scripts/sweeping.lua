@@ -3,7 +3,7 @@ local LONG_AGO, FAR = 600, 1e12
 
 -- Subtracts what all clocks of a class have in common, long before a double would lose whole tokens.
 local function rebase(class)
-    local floor = classes.number('f:' .. class)
+    local floor = classes:number('f:' .. class)
     local scores = redis.call('ZRANGE', VT[class], 0, -1, 'WITHSCORES')
     for at = 1, #scores, 2 do
         redis.call('ZADD', VT[class], string.format('%.3f', tonumber(scores[at + 1]) - floor), scores[at])
@@ -15,27 +15,28 @@ local function rebase(class)
             redis.call('HSET', IDLE, idle[at], string.format('%.3f|', tonumber(clock) - floor) .. when)
         end
     end
-    classes.set('f:' .. class, 0)
-    classes.set('vf:' .. class, 0)
+    classes:set('f:' .. class, 0)
+    classes:set('vf:' .. class, 0)
 end
 local function rebase_classes()
-    local floor = classes.number('floor')
-    for _, class in ipairs(CLASS_ORDER) do classes.set('v:' .. class, classes.number('v:' .. class) - floor) end
-    classes.set('floor', 0)
+    local floor = classes:number('floor')
+    for _, class in ipairs(CLASS_ORDER) do classes:set('v:' .. class, classes:number('v:' .. class) - floor) end
+    classes:set('floor', 0)
 end
 
 local function is_stale_idle(flow, value)
     local clock, when = value:match('^([^|]+)|(.*)$')
-    return tonumber(clock) <= classes.number('f:' .. flow:sub(1, 1)) or now / 1000 - tonumber(when) > LONG_AGO
+    return tonumber(clock) <= classes:number('f:' .. flow:sub(1, 1)) or now / 1000 - tonumber(when) > LONG_AGO
 end
--- Rate clocks and promises that are over. Counts go with what they count.
-local function is_stale_clock(field, value)
+-- Rate clocks and promises that are over, and what was served of those who have nothing live. Counts go with what they
+-- count.
+local function is_stale_number(field, value)
     local kind = field:sub(1, 2)
+    if kind == 's~' then return not tenants:text('l~' .. field:sub(3)) end
     return (kind == 'r~' or kind == 't~' or kind == 'p~') and tonumber(value) < now - 60000
 end
-local function is_stale_service(tenant) return redis.call('HEXISTS', TENANTS, 'l~' .. tenant) == 0 end
 
-local SWEEPS = { { IDLE, is_stale_idle }, { TENANTS, is_stale_clock }, { SERVED, is_stale_service } }
+local SWEEPS = { { IDLE, is_stale_idle }, { TENANTS, is_stale_number } }
 local function sweep()
     local turn, cursor = (redis.call('HGET', TICK, 'sweep') or '1:0'):match('^(%d):(%d+)$')
     local key, is_stale = unpack(SWEEPS[tonumber(turn)])
@@ -48,7 +49,7 @@ local function sweep()
     if reply[1] == '0' then turn = turn % #SWEEPS + 1 end
     redis.call('HSET', TICK, 'sweep', string.format('%d:%s', turn, reply[1]))
     for _, class in ipairs(CLASS_ORDER) do
-        if classes.number('f:' .. class) > FAR then rebase(class) end
+        if classes:number('f:' .. class) > FAR then rebase(class) end
     end
-    if classes.number('floor') > FAR then rebase_classes() end
+    if classes:number('floor') > FAR then rebase_classes() end
 end

@@ -19,7 +19,7 @@ local function next_class()
         local first = drained[class] and {} or redis.call('ZRANGE', VT[class], 0, 0, 'WITHSCORES')
         drained[class] = not first[1]
         if first[1] then
-            local clock = classes.number('v:' .. class)
+            local clock = classes:number('v:' .. class)
             if not best or clock < lowest then
                 best, lowest, tenant, tenant_clock = class, clock, first[1], tonumber(first[2])
             end
@@ -38,12 +38,12 @@ local function next_job()
         if own_wait > 0 then
             park(flow, own_wait < NEVER and now + own_wait or NEVER)
         else
-            local member = heads(flow, 1, comfortable)[1]
-            if not member and possible < comfortable then member = heads(flow, 1, possible)[1] end
-            if member then
-                local _, _, name = parse_member(member)
-                return { name = name, member = member, flow = flow, class = class, tenant = tenant, clock = clock,
-                    class_clock = class_clock }
+            local first = heads(flow, 2, comfortable)
+            if not first[1] and possible < comfortable then first = heads(flow, 2, possible) end
+            if first[1] then
+                local _, _, name = parse_member(first[1])
+                return { name = name, member = first[1], has_more = first[2] ~= nil, flow = flow, class = class,
+                    tenant = tenant, clock = clock, class_clock = class_clock }
             end
             if #heads(flow, 1) > 0 then park(flow, now + 1000) else refresh(flow) end
         end
@@ -52,55 +52,68 @@ local function next_job()
 end
 
 -- The probe of a blocked scope is its first call after the block.
-local function note_probe(scope, rid)
-    if gates.text('p~' .. scope) == 'due' then gates.set('p~' .. scope, rid) end
+local function begin(scope, rid)
+    gates:add(scope.running, 1)
+    if gates:text(scope.probe) == 'due' then gates:set(scope.probe, rid) end
 end
 
-local function reserve(target, rid, input, output)
+local function reserve(target, rid, amounts)
     local groups = {}
-    gates.add('n~t~' .. target.n, 1)
-    note_probe('t~' .. target.n, rid)
-    if target.a and not gates.text('w~' .. target.n) then
-        gates.set('w~' .. target.n, target.a.i)
-        if target.a.f then gates.set('f~' .. target.n, 0) end
+    begin(target, rid)
+    if target.a and not gates:text(target.window) then
+        gates:set(target.window, target.a.i)
+        if target.a.f then gates:set('f~' .. target.n, 0) end
     end
     for at, name in ipairs(target.g) do
         local group = pool.groups[name]
-        gates.add('n~g~' .. name, 1)
-        note_probe('g~' .. name, rid)
-        local amounts = { r = 1, t = input + output, i = input, o = output }
+        begin(group, rid)
         for _, dimension in ipairs(DIMENSIONS) do
-            move_clock(dimension .. '~' .. name, amounts[dimension] * interval_of(group, dimension))
-            gates.add('u~' .. dimension .. '~' .. name, amounts[dimension])
+            move_clock(group.clocks[dimension], amounts[dimension] * group.interval[dimension])
+            gates:add(group.uses[dimension], amounts[dimension])
         end
-        if group.d > 0 then
-            gates.set('d~' .. name, day_of(group) .. ':' .. requests_today(group) + 1)
-        end
-        groups[at] = table.concat({ name, interval_of(group, 'r'), interval_of(group, 't'), interval_of(group, 'i'),
-            interval_of(group, 'o') }, '~')
+        if group.d > 0 then gates:set('d~' .. name, day_of(group) .. ':' .. requests_today(group) + 1) end
+        local interval = group.interval
+        groups[at] = table.concat({ name, interval.r, interval.t, interval.i, interval.o }, '~')
     end
     return table.concat(groups, ',')
 end
 
 -- Floors only rise, whatever settlements give back.
 local function raise_floor(field, clock)
-    if clock > classes.number(field) then classes.set(field, clock) end
+    if clock > classes:number(field) then classes:set(field, clock) end
 end
 
-local function hand_out(job, candidate, target, input, output, token)
+local has_tries = redis.call('EXISTS', TRIES) == 1
+local function about(job)
+    if has_tries then return describe(job) end
+    return { job.name, job.shape.text, job.record, '0', '0' }
+end
+
+local function hand_out(job, candidate, target, amounts, token)
     local rid = redis.call('XADD', READY, '*', 'e', job.name)
     local lease = { token = token, name = job.name, flow = job.flow, target = target.n,
-        groups = reserve(target, rid, input, output), raw = job.input, input = input, output = output, taken = now,
+        groups = reserve(target, rid, amounts), raw = job.input, input = amounts.i, output = amounts.o, taken = now,
         rates = pool.cost.i .. ':' .. pool.cost.o .. ':' .. pool.weights[candidate.class], model = job.shape.model,
         tenant = job.tenant }
     write_lease(rid, lease)
-    redis.call('HINCRBY', TENANTS, 'n~' .. job.tenant, 1)
+    tenants:add('n~' .. job.tenant, 1)
     raise_floor('floor', candidate.class_clock)
     raise_floor('f:' .. candidate.class, candidate.clock)
-    charge_flow(lease, cost_of(lease, input, output), input + output)
+    charge_flow(lease, cost_of(lease, amounts.i, amounts.o), amounts.t)
     charge_rates(job.tenant, 1, 0)
-    classes.add('jobs', 1)
-    return { rid, token, target.n, unpack(describe(job)) }
+    classes:add('jobs', 1)
+    return { rid, token, target.n, unpack(about(job)) }
+end
+
+-- What is open to some call is open to this one, unless it is so large that it needs a full bucket.
+local function needs_full_bucket(target, amounts)
+    for _, name in ipairs(target.g) do
+        local interval = pool.groups[name].interval
+        for _, dimension in ipairs(DIMENSIONS) do
+            if amounts[dimension] * interval[dimension] > BUCKET_MS - BURST_MS then return true end
+        end
+    end
+    return false
 end
 
 local taken, wait = {}, -1
@@ -108,14 +121,13 @@ while #taken < #ARGV - TOKENS_BEFORE do
     local candidate = next_job()
     if not candidate then break end
     -- Strictly in order: nobody passes the job whose turn it is. With debt, what it waits for holds back everybody.
-    local target, delay = choose_target(pool, 0, 0)
-    local job, input, output
-    if delay <= 0 then
-        job = load(candidate.name)
-        if job then
-            input, output = expected_tokens(job)
-            target, delay = choose_target(pool, input, output)
-        end
+    local target, delay = choose_target(pool, NOTHING)
+    local job, amounts
+    if delay <= 0 then job = load(candidate.name) end
+    if job then
+        local input, output = expected_tokens(job)
+        amounts = { r = 1, t = input + output, i = input, o = output }
+        if needs_full_bucket(target, amounts) then target, delay = choose_target(pool, amounts) end
     end
     if delay > 0 then
         if delay < NEVER then wait = math.ceil(delay) end
@@ -123,9 +135,10 @@ while #taken < #ARGV - TOKENS_BEFORE do
     end
     redis.call('ZREM', BACKLOG, candidate.member)
     if job then
-        taken[#taken + 1] = hand_out(job, candidate, target, input, output, ARGV[TOKENS_BEFORE + #taken + 1])
+        taken[#taken + 1] = hand_out(job, candidate, target, amounts, ARGV[TOKENS_BEFORE + #taken + 1])
     end
-    refresh(candidate.flow)
+    -- Its earliest deadline is looked up when the one that is known has passed.
+    if not candidate.has_more and #heads(candidate.flow, 1) == 0 then refresh(candidate.flow) end
 end
 
 if #taken > 0 then

@@ -15,11 +15,17 @@ struct CallLog: Sendable {
         /// The how-many-eth call with this body.
         var occurrence: Int
         var endpoint: SimulatedAPI
+        var model: String?
         var status: Int?
         /// The status, or what happened in its place: `reset`, `hang`, `malformed`.
         var outcome: String
         var tag: String?
+        /// What the limit of tokens was charged.
+        var inputTokens: Int
+        var outputTokens: Int
+        /// When the call was received.
         var time: Timestamp
+        var latency: Duration
     }
 
     /// A ring once it is full.
@@ -32,17 +38,21 @@ struct CallLog: Sendable {
         self.capacity = max(1, capacity)
     }
 
-    mutating func append(_ call: ReceivedCall, _ verdict: Verdict, occurrence: Int, tag: String?, time: Timestamp) {
+    mutating func append(_ call: ReceivedCall, _ verdict: Verdict, occurrence: Int) {
         count += 1
         let entry = Entry(
             sequence: count,
             hash: String(call.dice.seed, radix: 16),
             occurrence: occurrence,
             endpoint: call.endpoint,
+            model: call.request?.model,
             status: verdict.action.status,
             outcome: verdict.action.label,
-            tag: tag,
-            time: time
+            tag: call.request?.instructions.tag,
+            inputTokens: verdict.charged.input,
+            outputTokens: verdict.charged.output,
+            time: verdict.time,
+            latency: verdict.latency
         )
         if entries.count < capacity { entries.append(entry) } else { entries[(count - 1) % capacity] = entry }
     }
@@ -77,10 +87,14 @@ extension JSONWriter {
             writer.member("hash", entry.hash)
             writer.member("occurrence", entry.occurrence)
             writer.member("endpoint", entry.endpoint.rawValue)
+            writer.member("model", entry.model)
             writer.member("status", entry.status)
             writer.member("outcome", entry.outcome)
             writer.member("tag", entry.tag)
+            writer.member("input_tokens", entry.inputTokens)
+            writer.member("output_tokens", entry.outputTokens)
             writer.member("time_ms", entry.time.milliseconds)
+            writer.member("latency_ms", entry.latency.wholeMilliseconds)
         }
     }
 }

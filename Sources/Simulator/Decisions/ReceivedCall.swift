@@ -25,9 +25,9 @@ extension ReceivedCall {
         if case .valid(let request, _) = content { request } else { nil }
     }
 
-    /// Tokens that the limits are charged: as the answer's usage will say, nothing for a bad request.
-    var tokens: Int {
-        if case .valid(_, let answer) = content { answer.usage.input + answer.usage.output } else { 0 }
+    /// What the limits are charged: as the answer's usage will say, nothing for a bad request.
+    var usage: Usage {
+        if case .valid(_, let answer) = content { answer.usage } else { .zero }
     }
 }
 
@@ -46,8 +46,12 @@ struct Verdict: Sendable {
     var latency = Duration.zero
     /// What the rate limit headers say; nil writes none.
     var limits: RateLimitState?
+    /// What the limit of tokens was charged; nothing where a limit refused the call.
+    var charged = Usage.zero
     /// Whether the call is at work until `SimulatorCore.finish` is called.
     var isAtWork = false
+    /// When it was decided, which is what the headers' numbers are of.
+    var time = Timestamp(milliseconds: 0)
     /// Different for every call, also of the same body.
     var requestID = ""
 }

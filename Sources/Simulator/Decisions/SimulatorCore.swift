@@ -5,13 +5,15 @@ struct SimulatorCore: Sendable {
     private let configuration: SimulatorConfiguration
     private var seen: SeenBodies
     private var limiters: RateLimiters
+    private(set) var controls: Controls
     private(set) var statistics = CallStatistics()
     private(set) var log: CallLog
 
     init(_ configuration: SimulatorConfiguration) {
         self.configuration = configuration
         seen = SeenBodies(capacity: configuration.rememberedBodies)
-        limiters = RateLimiters(configuration)
+        controls = Controls(configuration)
+        limiters = RateLimiters(controls.limits)
         log = CallLog(capacity: configuration.rememberedCalls)
     }
 
@@ -19,10 +21,11 @@ struct SimulatorCore: Sendable {
     mutating func receive(_ call: ReceivedCall, at now: ContinuousClock.Instant, time: Timestamp) -> Verdict {
         let occurrence = seen.see(call.dice.seed)
         var verdict = decide(call, occurrence: occurrence, at: now)
+        verdict.time = time
         verdict.requestID = "req_" + call.dice.dice(for: .identity, occurrence).hexadecimal(at: 2)
         let tag = call.request?.instructions.tag
         statistics.count(verdict, occurrence: occurrence, tag: tag)
-        log.append(call, verdict, occurrence: occurrence, tag: tag, time: time)
+        log.append(call, verdict, occurrence: occurrence)
         return verdict
     }
 
@@ -31,12 +34,19 @@ struct SimulatorCore: Sendable {
         statistics.inFlight -= 1
     }
 
+    /// Changes the controls; calls that were decided before go on as they were.
+    mutating func change(_ body: [UInt8], at now: ContinuousClock.Instant) throws(ProviderError) {
+        try controls.change(body)
+        limiters.setLimits(controls.limits, at: now)
+    }
+
     private mutating func decide(_ call: ReceivedCall, occurrence: Int, at now: ContinuousClock.Instant) -> Verdict {
         if case .refused(let error) = call.content { return Verdict(action: .error(error)) }
-        if let limit = configuration.maxConcurrency, statistics.inFlight >= limit {
+        if controls.isOutOfQuota { return Verdict(action: .error(.insufficientQuota)) }
+        if let limit = controls.maxConcurrency, statistics.inFlight >= limit {
             return Verdict(action: .error(.overloaded))
         }
-        let (denial, limits) = limiters.admit(call.apiKey, tokens: call.tokens, at: now)
+        let (denial, limits) = limiters.admit(call.apiKey, call.usage, at: now)
         if let denial {
             let error = ProviderError.rateLimited(denial, model: call.request?.model ?? "unknown")
             return Verdict(action: .error(error), limits: limits)
@@ -64,8 +74,9 @@ struct SimulatorCore: Sendable {
             + configuration.latencyPerOutputToken * answer.usage.output
         return Verdict(
             action: action(fault, request, answer),
-            latency: instructions.latency ?? usual,
+            latency: (instructions.latency ?? usual) * controls.latencyFactor,
             limits: limits,
+            charged: answer.usage,
             isAtWork: true
         )
     }

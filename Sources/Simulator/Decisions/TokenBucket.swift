@@ -1,7 +1,7 @@
 /// A limit per minute: holds at most one minute's worth, starts full and fills up steadily.
 struct TokenBucket: Sendable {
     /// What it holds when full: the published limit.
-    let capacity: Int
+    private(set) var capacity: Int
     private var level: Double
     private var filledAt: ContinuousClock.Instant
 
@@ -28,6 +28,13 @@ struct TokenBucket: Sendable {
     /// How long until `amount` can be taken; zero when it can be now. More than the capacity never can.
     func wait(for amount: Int) -> Duration {
         timeToGain(Double(amount) - level)
+    }
+
+    /// Goes on with another limit; what was saved up above it is lost.
+    mutating func resize(to capacity: Int, at now: ContinuousClock.Instant) {
+        refill(at: now)
+        self.capacity = capacity
+        level = min(level, Double(capacity))
     }
 
     mutating func take(_ amount: Int) {

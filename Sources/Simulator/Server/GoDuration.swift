@@ -3,14 +3,8 @@ import Penstock
 /// Durations as Go prints them, which is how OpenAI's headers and messages carry them: `0s`, `120ms`, `1.78s`,
 /// `11m32.334s`.
 enum GoDuration {
-    /// The duration in whole milliseconds, rounded up: who waits that long has waited enough.
-    static func milliseconds(_ duration: Duration) -> Int64 {
-        let whole = duration.wholeMilliseconds
-        return duration > .milliseconds(whole) ? whole + 1 : whole
-    }
-
     static func text(_ duration: Duration) -> String {
-        let milliseconds = milliseconds(duration)
+        let milliseconds = duration.wholeMillisecondsRoundedUp
         guard milliseconds > 0 else { return "0s" }
         guard milliseconds >= 1000 else { return "\(milliseconds)ms" }
         let (minutes, rest) = milliseconds.quotientAndRemainder(dividingBy: 60_000)

@@ -5,12 +5,11 @@ import Penstock
 
 /// Makes HTTP answers that look like Anthropic's.
 enum MessagesResponse {
-    static func error(_ error: MessagesError, retryAfter: Duration?, _ verdict: Verdict, at time: Timestamp) -> Response
-    {
-        var headers = headers(verdict, at: time)
+    static func error(_ error: MessagesError, retryAfter: Duration?, _ verdict: Verdict) -> Response {
+        var headers = headers(verdict)
         headers[.shouldRetry] = error.shouldRetry ? "true" : "false"
         if let wait = retryAfter {
-            headers[.retryAfter] = "\((GoDuration.milliseconds(wait) + 999) / 1000)"
+            headers[.retryAfter] = "\((wait.wholeMillisecondsRoundedUp + 999) / 1000)"
         }
         return ProviderResponse.json(
             error.body(requestID: verdict.requestID),
@@ -20,16 +19,16 @@ enum MessagesResponse {
     }
 
     /// The headers that every answer to a call has.
-    static func headers(_ verdict: Verdict, at time: Timestamp) -> HTTPFields {
+    static func headers(_ verdict: Verdict) -> HTTPFields {
         var headers = HTTPFields()
         headers[HTTPField.Name("request-id")!] = verdict.requestID
-        for (kind, limit) in [("requests", verdict.limits?.requests), ("tokens", verdict.limits?.tokens)] {
-            guard let limit else { continue }
-            let prefix = "anthropic-ratelimit-\(kind)"
+        for kind in RateLimitKind.allCases {
+            guard let limit = verdict.limits?[kind] else { continue }
+            let prefix = "anthropic-ratelimit-\(kind.inHeaders)"
             headers[HTTPField.Name("\(prefix)-limit")!] = "\(limit.limit)"
             headers[HTTPField.Name("\(prefix)-remaining")!] = "\(limit.remaining)"
             headers[HTTPField.Name("\(prefix)-reset")!] = moment(
-                time.seconds + (limit.reset.wholeMilliseconds + 999) / 1000
+                (verdict.time.adding(limit.reset).milliseconds + 999) / 1000
             )
         }
         return headers
@@ -48,4 +47,15 @@ enum MessagesResponse {
 
 extension HTTPField.Name {
     fileprivate static let shouldRetry = Self("x-should-retry")!
+}
+
+extension RateLimitKind {
+    fileprivate var inHeaders: String {
+        switch self {
+        case .requests: "requests"
+        case .tokens: "tokens"
+        case .inputTokens: "input-tokens"
+        case .outputTokens: "output-tokens"
+        }
+    }
 }

@@ -34,7 +34,26 @@ final class SimulatorController: Sendable {
             let after = request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
             return ProviderResponse.json(self.core.withLock { $0.log.body(after: after) })
         }
+        router.get("/simulator/controls") { _, _ in
+            ProviderResponse.json(self.core.withLock { $0.controls.body })
+        }
+        router.patch("/simulator/controls") { request, _ in try await self.change(request) }
         return router
+    }
+
+    private func change(_ request: Request) async throws -> Response {
+        var request = request
+        let body = try await Array(request.collectBody(upTo: 1 << 16).readableBytesView)
+        do throws(ProviderError) {
+            return ProviderResponse.json(
+                try core.withLock { (core) throws(ProviderError) in
+                    try core.change(body, at: .now)
+                    return core.controls.body
+                }
+            )
+        } catch {
+            return ProviderResponse.error(error)
+        }
     }
 
     private func models(_ request: Request) -> Response {
@@ -55,14 +74,14 @@ final class SimulatorController: Sendable {
         await Self.wait(verdict.latency)
         let headers =
             endpoint == .messages
-            ? MessagesResponse.headers(verdict, at: clock.now()) : ProviderResponse.headers(verdict)
+            ? MessagesResponse.headers(verdict) : ProviderResponse.headers(verdict)
         switch verdict.action {
         case .answer(let answer): return ProviderResponse.json(answer.body, headers: headers)
         case .malformed(let answer):
             return ProviderResponse.json(Array(answer.body.prefix(answer.body.count / 2)), headers: headers)
         case .error(let error) where endpoint == .messages:
             let translated = MessagesError(error, model: call.request?.model)
-            return MessagesResponse.error(translated, retryAfter: error.retryAfter, verdict, at: clock.now())
+            return MessagesResponse.error(translated, retryAfter: error.retryAfter, verdict)
         case .error(let error): return ProviderResponse.error(error, headers: headers)
         case .reset: return try await Self.reset(context.channel)
         case .hang: return try await hang(request, context.channel)

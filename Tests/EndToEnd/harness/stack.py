@@ -129,7 +129,7 @@ class Stack:
         return Web(self.url, self.admin_key)
 
     def tenant(self, name=None, weight=None, **key_options):
-        """A user of a new tenant."""
+        """A user of a new tenant, or of the one called `name`."""
         name = name or f"tenant-{next(self.numbers)}"
         reply = self.admin.post("/v1/admin/keys", {"tenant": name, "name": "test", **key_options})
         assert reply.status == 200, reply
@@ -141,6 +141,11 @@ class Stack:
 
     def statistics(self):
         return Web(f"http://127.0.0.1:{self.simulator_port}").get("/simulator/statistics", timeout=10).json
+
+    def control_simulator(self, **controls):
+        """Changes the simulated provider while it runs: ops/simulator.md."""
+        reply = Web(f"http://127.0.0.1:{self.simulator_port}").request("PATCH", "/simulator/controls", controls)
+        assert reply.status == 200, reply
 
     def calls(self):
         """All calls that the simulator remembers."""

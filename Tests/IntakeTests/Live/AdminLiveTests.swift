@@ -11,7 +11,9 @@ struct AdminLiveTests {
         try await TestIntake.run { intake in
             for (method, path) in [
                 ("POST", "/v1/admin/keys"), ("GET", "/v1/admin/keys"), ("POST", "/v1/admin/keys/key_1/revoke"),
-                ("GET", "/v1/admin/tenants"), ("PUT", "/v1/admin/tenants/acme"),
+                ("GET", "/v1/admin/tenants"), ("PUT", "/v1/admin/tenants/acme"), ("GET", "/v1/admin/pools"),
+                ("POST", "/v1/admin/pools/small/pause"), ("POST", "/v1/admin/pools/small/resume"),
+                ("POST", "/v1/admin/targets/small-1/pause"), ("POST", "/v1/admin/targets/small-1/resume"),
             ] {
                 let answer = try await intake.ask(method, path)
                 #expect(answer.status == 403)
@@ -60,6 +62,39 @@ struct AdminLiveTests {
             #expect(try await put(#"{"max_running":null}"#)["max_running"]?.isNull == true)
             let list = try await intake.ask("GET", "/v1/admin/tenants", key: TestIntake.admin).json()
             #expect(list["data"]?.elements.map { $0["weight"]?.int64 } == [7])
+        }
+    }
+
+    @Test func everyBoundOfATenantIsSetShownAndRemoved() async throws {
+        try await TestIntake.run { intake in
+            func put(_ body: String) async throws -> RawAnswer {
+                try await intake.ask("PUT", "/v1/admin/tenants/acme", key: TestIntake.admin, json: body)
+            }
+            let names = [
+                "max_running", "requests_per_minute", "tokens_per_minute", "max_jobs", "max_bytes", "max_tokens",
+            ]
+            let all = names.enumerated().map { "\"\($1)\":\($0 + 11)" }.joined(separator: ",")
+            let answer = try await put("{\(all),\"paused\":true}").json()
+            for (number, name) in names.enumerated() { #expect(answer[name]?.int64 == Int64(number + 11), "\(name)") }
+            #expect(answer["paused"]?.bool == true)
+            var policy = TenantPolicy(maxRunning: 11, requestsPerMinute: 12, tokensPerMinute: 13, isPaused: true)
+            policy.caps = LiveCaps(jobs: 14, bytes: 15, tokens: 16)
+            let acme = TenantID(trusted: "acme")
+            #expect(intake.secondQueue.edit { $0.policies[acme] } == policy)
+            #expect(intake.ledger.edit { $0.tenants[acme]?.policy } == policy)
+            let nulls = names.map { "\"\($0)\":null" }.joined(separator: ",")
+            let cleared = try await put("{\(nulls)}").json()
+            for name in names { #expect(cleared[name]?.isNull == true, "\(name)") }
+            #expect(cleared["paused"]?.bool == true)
+            #expect(try await put(#"{"paused":false}"#).json()["paused"]?.bool == false)
+            for name in names {
+                for value in ["0", "-1", "1.5", "\"1\"", "true"] {
+                    let refused = try await put("{\"\(name)\":\(value)}")
+                    #expect(refused.status == 400)
+                    #expect(try refused.error().param == name)
+                }
+            }
+            #expect(try await put(#"{"paused":"yes"}"#).error().param == "paused")
         }
     }
 }

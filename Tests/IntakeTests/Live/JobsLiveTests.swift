@@ -89,7 +89,11 @@ struct JobsLiveTests {
             intake.queue.edit { $0.live[id]?.phase = .running(target: "t", since: Surroundings.now) }
             #expect(try await intake.ask("GET", "/v1/jobs/\(id)").json()["state"]?.string == "running")
             intake.queue.edit { $0.live[id]?.phase = .delayed(until: Surroundings.now) }
-            #expect(try await intake.ask("GET", "/v1/jobs/\(id)").json()["state"]?.string == "delayed")
+            intake.queue.edit { $0.live[id]?.expectedStart = .milliseconds(2500) }
+            let delayed = try await intake.ask("GET", "/v1/jobs/\(id)").json()
+            #expect(delayed["state"]?.string == "delayed")
+            #expect(delayed["waiting_for"]?.string == "retry_delay")
+            #expect(delayed["expected_start_in_seconds"]?.double == 2.5)
         }
     }
 

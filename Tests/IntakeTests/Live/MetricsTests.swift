@@ -14,6 +14,7 @@ struct MetricsTests {
         }
         metrics.answered(route: "none", method: HTTPRequest.Method("BREW")!, status: 404, in: .zero, bytes: 0)
         metrics.acceptedJob(.batch)
+        metrics.refusedJob(.tenantJobs)
         metrics.uploaded(bytes: 7)
         metrics.createdBatch()
         let lines = registry.prometheusText().split(separator: "\n").map(String.init)
@@ -29,6 +30,8 @@ struct MetricsTests {
         #expect(value("penstock_http_request_bytes_total") == "10")
         #expect(value("penstock_jobs_accepted_total", #"class="batch""#) == "1")
         #expect(value("penstock_jobs_accepted_total", #"class="interactive""#) == "0")
+        #expect(value("penstock_jobs_refused_total", #"reason="tenant_jobs""#) == "1")
+        #expect(value("penstock_jobs_refused_total", #"reason="deadline_unmeetable""#) == "0")
         #expect(value("penstock_file_bytes_uploaded_total") == "7")
         #expect(value("penstock_batches_created_total") == "1")
     }

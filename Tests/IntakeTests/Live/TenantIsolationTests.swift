@@ -20,6 +20,7 @@ struct TenantIsolationTests {
             var asked: [(String, String)] = [
                 ("GET", "/v1/files/\(file)"), ("GET", "/v1/files/\(file)/content"), ("DELETE", "/v1/files/\(file)"),
                 ("GET", "/v1/batches/\(batch)"), ("POST", "/v1/batches/\(batch)/cancel"),
+                ("POST", "/v1/batches/\(batch)/pause"), ("POST", "/v1/batches/\(batch)/resume"),
             ]
             let endpoint = try await intake.webhookEndpoint()
             for (method, path) in [("GET", ""), ("DELETE", ""), ("POST", "/rotate_secret")] {
@@ -31,6 +32,10 @@ struct TenantIsolationTests {
                     ("GET", "/v1/jobs/\(job)/attempts"), ("POST", "/v1/jobs/\(job)/cancel"),
                 ]
             }
+            for path in [live, kept, finished].map({ "/v1/jobs/\($0)" }) + ["/v1/batches/\(batch)"] {
+                let answer = try await intake.ask("PATCH", path, key: TestIntake.other, json: #"{"class":"batch"}"#)
+                #expect(answer.status == 404, "\(path)")
+            }
             for (method, path) in asked {
                 for key in [TestIntake.other, TestIntake.admin] {
                     let answer = try await intake.ask(method, path, key: key)
@@ -40,7 +45,8 @@ struct TenantIsolationTests {
             }
             #expect(intake.ledger.edit { $0.rows[live] } == nil)
             #expect(intake.ledger.edit { $0.webhookEndpoints[endpoint]?.version } == 0)
-            #expect(intake.ledger.edit { $0.batches[BatchID(batch)]?.state } == .validating)
+            #expect(intake.ledger.edit { $0.batches[BatchID(batch)]?.version } == 0)
+            #expect(intake.queue.edit { $0.changes.isEmpty })
             #expect(intake.ledger.edit { $0.files[FileID(file)] } != nil)
         }
     }

@@ -41,12 +41,15 @@ struct BatchObjectTests {
                 + #""error_file_id":null,"created_at":1000,"in_progress_at":null,"expires_at":1900,"#
                 + #""finalizing_at":null,"completed_at":null,"failed_at":null,"expired_at":null,"#
                 + #""cancelling_at":null,"cancelled_at":null,"request_counts":{"total":0,"completed":0,"failed":0},"#
-                + #""usage":null,"cost_usd":"0.000000000","unknown_costs":0,"metadata":null}"#
+                + #""usage":null,"cost_usd":"0.000000000","unknown_costs":0,"penstock":{"class":"batch","paused_at":null,"#
+                + #""max_cost_usd":null},"metadata":null}"#
         )
     }
 
     @Test func aFinishedBatchHasEverything() throws {
         var batch = Self.batch()
+        batch.maxCost = Nanodollars(5_000_000_000)
+        batch.pausedAt = Timestamp(milliseconds: 1_500_999)
         batch.metadata = [MetadataPair(key: "b", value: "2"), MetadataPair(key: "a", value: "\"1\"")]
         batch.start(total: 10, linesPerPool: [:], model: "gpt", at: Timestamp(milliseconds: 2_000_000))
         batch.beginFinalizing(at: Timestamp(milliseconds: 3_000_000))
@@ -77,6 +80,8 @@ struct BatchObjectTests {
         #expect(object.path("usage", "total_tokens")?.int64 == 17)
         #expect(object["cost_usd"]?.string == "1.500000001")
         #expect(object["unknown_costs"]?.int64 == 2)
+        #expect(object.path("penstock", "max_cost_usd")?.string == "5.00")
+        #expect(object.path("penstock", "paused_at")?.int64 == 1500)
         #expect(object["metadata"].map { String(decoding: $0.rawBytes, as: UTF8.self) } == #"{"b":"2","a":"\"1\""}"#)
     }
 

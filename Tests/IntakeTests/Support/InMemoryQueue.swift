@@ -16,6 +16,12 @@ final class InMemoryQueue: JobQueue {
         var controls = PoolControls()
         var resumed: Set<String> = []
         var experience = PoolExperience()
+        /// How often it was asked for.
+        var experienceLooks = 0
+        /// What asking for it throws.
+        var experienceFailure: (any Error)?
+        /// Tenants per class that were asked for.
+        var overviewTenants: [Int] = []
         var overview = PoolOverview(
             isPaused: false,
             waiting: 0,
@@ -95,7 +101,11 @@ final class InMemoryQueue: JobQueue {
     func change(_ jobs: [JobID], _ change: JobChange) async throws -> Int {
         try access { state in
             let known = jobs.filter { state.live[$0] != nil }
-            for id in known { state.changes[id] = change }
+            for id in known {
+                state.changes[id] = change
+                if let jobClass = change.jobClass { state.live[id]?.job.jobClass = jobClass }
+                if let deadline = change.deadline { state.live[id]?.job.deadline = deadline }
+            }
             return known.count
         }
     }
@@ -104,9 +114,20 @@ final class InMemoryQueue: JobQueue {
 
     func resume(target: String) async throws { try access { _ = $0.resumed.insert(target) } }
 
-    func overview(tenants: Int) async throws -> PoolOverview { try access { $0.overview } }
+    func overview(tenants: Int) async throws -> PoolOverview {
+        try access { state in
+            state.overviewTenants.append(tenants)
+            return state.overview
+        }
+    }
 
-    func experience() async throws -> PoolExperience { try access { $0.experience } }
+    func experience() async throws -> PoolExperience {
+        try access { state in
+            state.experienceLooks += 1
+            if let failure = state.experienceFailure { throw failure }
+            return state.experience
+        }
+    }
 
     // What follows is the workers' and the scheduler's business: Intake must not call it.
 
@@ -127,6 +148,7 @@ final class InMemoryQueue: JobQueue {
     func remove(_ jobs: [QueuedJob]) async throws { throw NotIntakes() }
     func overdue(limit: Int) async throws -> [QueuedJob] { throw NotIntakes() }
     func jobs(of batch: BatchID, after cursor: String?, limit: Int) async throws -> JobPage { throw NotIntakes() }
+    func jobs(after cursor: String?, limit: Int) async throws -> JobPage { throw NotIntakes() }
     func orphans(limit: Int) async throws -> [Orphan] { throw NotIntakes() }
     func requeue(_ orphan: Orphan) async throws { throw NotIntakes() }
     func tick() async throws -> PoolSnapshot { throw NotIntakes() }

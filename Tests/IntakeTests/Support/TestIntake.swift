@@ -17,11 +17,20 @@ struct Surroundings: Sendable {
     let webhooks = ScriptedWebhookSender()
     let health = Health(expecting: ["intake"])
     let log = CapturedLog()
+    /// Of the pool `small`; the other one has none.
+    var price: TokenPrice? = TokenPrice(input: Picodollars(1), output: Picodollars(1))
+
+    /// A request of 50,000 tokens is too large for the pool `small`.
+    private var pools: [Pool] {
+        var first = Samples.target("small-1", price: price)
+        first.limitGroups = ["account"]
+        let limits = [LimitGroup(name: "account", tokensPerMinute: 50_000)]
+        return [(queue.pool, first, limits), (secondQueue.pool, Samples.target("large-1"), [])].map {
+            Pool(name: $0, targets: [$1], limitGroups: $2, classWeights: Pool.defaultClassWeights)
+        }
+    }
 
     var dependencies: IntakeDependencies {
-        let pools = [queue, secondQueue].map {
-            Pool(name: $0.pool, targets: [], limitGroups: [], classWeights: Pool.defaultClassWeights)
-        }
         let routes = ["gpt-small": queue.pool, "gpt-large": secondQueue.pool]
         return IntakeDependencies(
             ledger: ledger,
@@ -58,10 +67,12 @@ struct TestIntake: Sendable {
     /// Runs an intake for the time of `body`, then shuts it down gracefully.
     static func run(
         _ configuration: IntakeConfiguration = IntakeConfiguration(),
+        isPriced: Bool = true,
         _ body: (TestIntake) async throws -> Void
     ) async throws {
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
-        let surroundings = Surroundings()
+        var surroundings = Surroundings()
+        if !isPriced { surroundings.price = nil }
         addKeys(to: surroundings.ledger)
         var configuration = configuration
         configuration.port = 0

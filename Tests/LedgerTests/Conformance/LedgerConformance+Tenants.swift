@@ -13,7 +13,7 @@ extension LedgerConformance {
         let first = TenantRecord(id: Sample.tenant, policy: TenantPolicy(), createdAt: Sample.time(1))
         let second = TenantRecord(
             id: Sample.other,
-            policy: TenantPolicy(weight: 7, maxRunning: 3),
+            policy: Sample.fullPolicy,
             createdAt: Sample.time(2)
         )
         try await ledger.put(second)
@@ -24,6 +24,8 @@ extension LedgerConformance {
         let changed = TenantRecord(id: Sample.tenant, policy: policy, createdAt: Sample.time(1))
         #expect(try await ledger.tenant(Sample.tenant) == changed)
         #expect(try await ledger.tenant(TenantID(trusted: "nobody")) == nil)
+        try await ledger.put(TenantRecord(id: Sample.other, policy: policy, createdAt: Sample.time(4)))
+        #expect(try await ledger.tenant(Sample.other)?.policy == policy)
     }
 
     static func key(_ name: String, tenant: TenantID = Sample.tenant, hash: String? = nil) -> APIKeyRecord {

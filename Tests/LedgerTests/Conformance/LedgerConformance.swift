@@ -17,6 +17,6 @@ struct LedgerCheck: Sendable, CustomStringConvertible {
 /// What every ledger must do, whatever is behind it. A new ledger runs `checks` with its own `OpenLedger`.
 enum LedgerConformance {
     static let checks =
-        jobs + races + attempts + accepted + costs + batches + batchRows + files + tenants + webhookEndpoints
+        jobs + races + attempts + accepted + costs + batches + batchRows + files + tenants + controls + webhookEndpoints
         + webhookEvents + deliveries
 }

@@ -115,7 +115,8 @@ enum Sample {
                 MetadataPair(key: "z", value: "1"), MetadataPair(key: "a", value: ""),
                 MetadataPair(key: "z", value: "2"),
             ],
-            webhook: target
+            webhook: target,
+            maxCost: Nanodollars(5_000_000_000)
         )
         batch.state = .cancelled
         batch.inProgressAt = time(3)
@@ -125,6 +126,10 @@ enum Sample {
         batch.expiredAt = time(7)
         batch.cancellingAt = time(8)
         batch.cancelledAt = time(9)
+        batch.pausedAt = time(11)
+        batch.maxCostReachedAt = time(12)
+        batch.dearestLine = Nanodollars(13)
+        batch.termsInQueues = BatchTerms(jobClass: .batch, expiresAt: time(14), isPaused: true)
         batch.errors = [
             BatchLineError(code: "invalid_json", line: 3, message: "no", param: "body"),
             BatchLineError(code: "empty_file", line: nil, message: "", param: nil),
@@ -145,6 +150,16 @@ enum Sample {
         batch.version = 7
         return batch
     }
+
+    /// Every setting away from its default, and from every other.
+    static let fullPolicy = TenantPolicy(
+        weight: 7,
+        maxRunning: 3,
+        requestsPerMinute: 11,
+        tokensPerMinute: 12,
+        caps: LiveCaps(jobs: 13, bytes: 14, tokens: 15),
+        isPaused: true
+    )
 
     static func file(
         at milliseconds: Int64 = 0,

@@ -22,9 +22,10 @@ struct AdaptedCallTests {
         port: UInt16,
         _ body: [UInt8] = body,
         endpoint: Endpoint = .chatCompletions
-    ) async throws -> CallOutcome {
+    ) async throws -> CallReport {
         let client = try FetchClient(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let caller = try TargetCaller(client: client, library: AdapterLibrary(["anthropic"], directory: nil))
+        let library = try AdapterLibrary(["anthropic"], directory: nil)
+        let caller = try TargetCaller(client: client, library: library, clock: Sample.clock)
         let target = Target(
             name: "t",
             provider: "anthropic",
@@ -37,18 +38,24 @@ struct AdaptedCallTests {
             price: nil,
             adapter: "anthropic"
         )
-        let outcome = await caller.call(target, endpoint: endpoint, body: body, within: .seconds(30))
+        let report = await caller.call(target, endpoint: endpoint, body: body, within: .seconds(30))
         await client.shutdown()
-        return outcome
+        return report
     }
 
     @Test func aGoodAnswer() async throws {
-        let head = "HTTP/1.1 200 OK\r\nContent-Length: \(Self.answer.utf8.count)\r\nrequest-id: req_7\r\n\r\n"
+        let limits =
+            "anthropic-ratelimit-requests-limit: 50\r\nanthropic-ratelimit-requests-remaining: 49\r\n"
+            + "anthropic-ratelimit-requests-reset: 2023-11-14T22:13:22Z\r\n"
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Length: \(Self.answer.utf8.count)\r\nrequest-id: req_7\r\n\(limits)\r\n"
         let server = try RawServer(.answer(head + Self.answer))
         server.start()
         defer { server.stop() }
-        let outcome = try await call(port: server.port)
-        guard case .succeeded(let response, let usage) = outcome else { Issue.record("\(outcome)"); return }
+        let report = try await call(port: server.port)
+        guard case .succeeded(let response, let usage) = report.outcome else { Issue.record("\(report)"); return }
+        #expect(report.signals?.requests == .init(limit: 50, remaining: 49, reset: .seconds(2)))
+        #expect(report.serviceTime != nil && report.firstByte != nil)
         #expect(usage == Usage(input: 12, cachedInput: 4, cacheWrite: 5, output: 6))
         #expect(response.requestID == "req_7" && response.statusCode == 200)
         #expect(try JSONDocument(parsing: response.body).root["object"]?.string == "chat.completion")
@@ -67,15 +74,17 @@ struct AdaptedCallTests {
         let server = try RawServer(.answer(head + "x-should-retry: true\r\n\r\n" + error))
         server.start()
         defer { server.stop() }
-        guard case .failed(let failure) = try await call(port: server.port) else { Issue.record("succeeded"); return }
+        let report = try await call(port: server.port)
+        guard case .failed(let failure) = report.outcome else { Issue.record("succeeded"); return }
         #expect(failure.error == JobError(.providerOverloaded, "Overloaded"))
         #expect(failure.retryAfter == .seconds(2) && !failure.refusesRetry && failure.response?.statusCode == 529)
     }
 
     @Test func whatCannotBeTranslatedIsNotSent() async throws {
         let refused = Array(#"{"model":"alias","messages":[],"n":2}"#.utf8)
-        for outcome in [try await call(port: 1, refused), try await call(port: 1, endpoint: .embeddings)] {
-            guard case .failed(let failure) = outcome else { Issue.record("\(outcome)"); return }
+        for report in [try await call(port: 1, refused), try await call(port: 1, endpoint: .embeddings)] {
+            guard case .failed(let failure) = report.outcome else { Issue.record("\(report)"); return }
+            #expect(report == CallReport(report.outcome))
             #expect(failure.error.errorClass == .callerInvalidRequest && !failure.mayHaveBeenSent)
         }
     }

@@ -55,8 +55,12 @@ enum Canonical {
     }
 }
 
-/// Adapters for tests.
+/// Adapters for tests, and their clock.
 enum Sample {
+    /// 2023-11-14T22:13:20Z.
+    static let now = Timestamp(milliseconds: 1_700_000_000_000)
+    static let clock = WallClock { now }
+
     static func family(_ definitions: String, named name: String = "sample") throws -> AdapterFamily {
         let rest = ["request", "response", "failure", "usage"]
             .filter { !definitions.contains("def \($0)") }.map { "def \($0): .;" }.joined()

@@ -101,6 +101,7 @@ struct AnthropicTests {
             status: Int(try #require(root["status"]?.int64)),
             body: Array(try #require(root["body"]).rawBytes),
             through: try #require(Sample.anthropic),
+            at: Sample.now,
             header: { ["x-should-retry": "false", "request-id": "req_9", "retry-after": "3"][$0] }
         )
         guard case .failed(let failure) = outcome else { Issue.record("\(outcome)"); return }
@@ -113,16 +114,52 @@ struct AnthropicTests {
 
     @Test func whatIsNoMessageIsReadAsItCame() async throws {
         let adapter = try #require(Sample.anthropic)
-        let html = await AdaptedCaller.read(status: 502, body: Array("<html>".utf8), through: adapter) { _ in nil }
+        func read(_ status: Int, _ body: String) async -> CallOutcome {
+            await AdaptedCaller.read(
+                status: status,
+                body: Array(body.utf8),
+                through: adapter,
+                at: Sample.now,
+                header: { _ in nil }
+            )
+        }
+        let html = await read(502, "<html>")
         guard case .failed(let failure) = html else { Issue.record("\(html)"); return }
         #expect(failure.error.errorClass == .providerServerError)
         // Nothing that the program expects: still an error answer of its status.
-        let odd = await AdaptedCaller.read(status: 503, body: Array(#"{"error":5}"#.utf8), through: adapter) { _ in nil
-        }
+        let odd = await read(503, #"{"error":5}"#)
         guard case .failed(let failure) = odd else { Issue.record("\(odd)"); return }
         #expect(failure.error.errorClass == .providerOverloaded)
-        let good = await AdaptedCaller.read(status: 200, body: Array("[]".utf8), through: adapter) { _ in nil }
+        let good = await read(200, "[]")
         guard case .failed(let failure) = good else { Issue.record("\(good)"); return }
         #expect(failure.error.errorClass == .providerInvalidAnswer && failure.response == nil)
+    }
+
+    @Test func aCallersWordsDoNotStopTheTarget() async throws {
+        let said = "messages.0.content: 'Your credit balance is too low; api usage limits' is not allowed"
+        let body = #"{"type":"error","error":{"type":"invalid_request_error","message":"\#(said)"}}"#
+        let outcome = await AdaptedCaller.read(
+            status: 400,
+            body: Array(body.utf8),
+            through: try #require(Sample.anthropic),
+            at: Sample.now,
+            header: { _ in nil }
+        )
+        guard case .failed(let failure) = outcome else { Issue.record("\(outcome)"); return }
+        #expect(failure.error.errorClass == .callerInvalidRequest)
+    }
+
+    @Test func theWordsOfTheOriginalTellWhenToComeBack() async throws {
+        let details = #"[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"20s"}]"#
+        let body = #"{"type":"error","error":{"type":"rate_limit_error","message":"no","details":\#(details)}}"#
+        let outcome = await AdaptedCaller.read(
+            status: 429,
+            body: Array(body.utf8),
+            through: try #require(Sample.anthropic),
+            at: Sample.now,
+            header: { _ in nil }
+        )
+        guard case .failed(let failure) = outcome else { Issue.record("\(outcome)"); return }
+        #expect(failure.error.errorClass == .providerRateLimited && failure.retryAfter == .seconds(21))
     }
 }

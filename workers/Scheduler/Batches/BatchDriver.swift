@@ -5,25 +5,37 @@ import Telemetry
 /// Drives a batch from validation to its results. Owner by lease: each step is a compare-and-set that any scheduler
 /// may repeat, so a driver that dies leaves nothing half done.
 struct BatchDriver: Sendable {
-    private static let pause = Duration.milliseconds(100)
-
     let configuration: SchedulerConfiguration
     let ledger: any Ledger
     let queues: [PoolName: any JobQueue]
     let topology: Topology
     let clock: WallClock
+    let experience: ExperienceBoard
     let logger: Logger
 
-    init(_ configuration: SchedulerConfiguration, _ dependencies: SchedulerDependencies, _ logger: Logger) {
+    init(
+        _ configuration: SchedulerConfiguration,
+        _ dependencies: SchedulerDependencies,
+        _ experience: ExperienceBoard,
+        _ logger: Logger
+    ) {
         self.configuration = configuration
         ledger = dependencies.ledger
         queues = dependencies.queues
         topology = dependencies.topology
         clock = dependencies.clock
+        self.experience = experience
         self.logger = logger
     }
 
     func mayDrive(_ batch: BatchRecord) -> Bool { batch.mayBeDriven(by: configuration.name, at: clock.now()) }
+
+    /// The most that one line can cost; the dearest line's where that cannot be told.
+    func mostCost(of job: Job, _ batch: BatchRecord) -> Nanodollars {
+        let pool = topology.pool(forModel: job.model)
+        let cost = pool.flatMap { experience.mostCost(of: job.estimate, model: job.model, in: $0) }
+        return cost ?? batch.dearestLine ?? Nanodollars(0)
+    }
 
     /// Drives until the batch is terminal, is somebody else's, or the task is cancelled. Errors are tried again later.
     func drive(_ id: BatchID) async {
@@ -49,7 +61,7 @@ struct BatchDriver: Sendable {
     }
 
     /// Reads the batch as it is now, and renews the ownership when a third of it is over: a write is a commit.
-    private func keepOwned(_ id: BatchID) async throws -> BatchRecord? {
+    func keepOwned(_ id: BatchID) async throws -> BatchRecord? {
         let fresh = clock.now().adding(configuration.ownership / 3 * 2)
         guard let batch = try await ledger.batch(id), batch.owner == configuration.name,
             let end = batch.ownedUntil, end > fresh
@@ -58,7 +70,7 @@ struct BatchDriver: Sendable {
     }
 
     /// Changes a batch by compare-and-set as long as this process may drive it.
-    private func change(_ id: BatchID, _ body: (inout BatchRecord) -> Void) async throws -> BatchRecord? {
+    func change(_ id: BatchID, _ body: (inout BatchRecord) -> Void) async throws -> BatchRecord? {
         while let batch = try await ledger.batch(id), mayDrive(batch) {
             var changed = batch
             body(&changed)
@@ -68,14 +80,25 @@ struct BatchDriver: Sendable {
     }
 
     private func validate(_ batch: BatchRecord, _ logger: Logger) async throws -> BatchRecord? {
-        let validator = BatchValidator(topology: topology, configuration: configuration, ledger: ledger)
+        let validator = BatchValidator(
+            topology: topology,
+            configuration: configuration,
+            ledger: ledger,
+            experience: experience
+        )
         // A large file takes longer than the ownership lasts.
         let verdict = try await whileOwning(batch.id) { try await validator.validate(batch) }
         switch verdict {
-        case .good(let total, let linesPerPool, let model):
-            logger.info("batch validated", [.count: .integer(total)])
+        case .good(let findings):
+            logger.info("batch validated", [.count: .integer(findings.total)])
             return try await change(batch.id) {
-                $0.start(total: total, linesPerPool: linesPerPool, model: model, at: clock.now())
+                $0.start(
+                    total: findings.total,
+                    linesPerPool: findings.linesPerPool,
+                    model: findings.model,
+                    dearestLine: findings.dearestLine,
+                    at: clock.now()
+                )
             }
         case .bad(let errors):
             logger.info("batch refused", [.count: .integer(errors.count)])
@@ -85,7 +108,7 @@ struct BatchDriver: Sendable {
     }
 
     /// Runs something long while the ownership is renewed beside it.
-    private func whileOwning<Value: Sendable>(
+    func whileOwning<Value: Sendable>(
         _ id: BatchID,
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -109,66 +132,14 @@ struct BatchDriver: Sendable {
         guard let file = try await ledger.file(batch.inputFile) else {
             return try await endWithoutInput(batch, logger)
         }
-        var feeders = queues.filter { batch.linesPerPool[$0.key] != nil }.values.map { queue in
-            BatchFeeder(
-                batch: batch,
-                fileBytes: file.bytes,
-                queue: queue,
-                ledger: ledger,
-                topology: topology,
-                configuration: configuration
-            )
-        }
-        var renewAt = ContinuousClock.now
-        var current = batch
-        while !Task.isCancelled {
-            if ContinuousClock.now >= renewAt {
-                guard let owned = try await keepOwned(batch.id) else { return }
-                current = owned
-                renewAt = .now + min(configuration.ownership / 3, .milliseconds(500))
-            }
-            if let outcome = current.outcomeForRest(at: clock.now()) {
-                let batch = current
-                try await whileOwning(batch.id) { try await end(batch, outcome, file) }
-                return try await finalize(batch.id, logger)
-            }
-            if try await feed(&feeders, current), try await isComplete(current) {
-                return try await finalize(batch.id, logger)
-            }
-            try await Task.sleep(for: Self.pause)
-        }
-    }
-
-    /// - Returns: whether all lines were fed and none is left in a queue.
-    private func feed(_ feeders: inout [BatchFeeder], _ batch: BatchRecord) async throws -> Bool {
-        var drained = true
-        for index in feeders.indices {
-            drained = try await feeders[index].step() == .drained && drained
-        }
-        return drained
-    }
-
-    /// Whether every line has its row. Rows are written before lines leave the queue, so a line that is in neither was
-    /// lost with the queue, and the batch is fed again.
-    private func isComplete(_ batch: BatchRecord) async throws -> Bool {
-        if try await ledger.counts(of: batch.id).finished >= batch.total { return true }
-        try await BatchEnder(self).failUnroutable(batch)
-        for queue in queues.values { try await queue.forgetFeed(of: batch.id) }
-        return false
-    }
-
-    private func end(_ batch: BatchRecord, _ outcome: TerminalState, _ file: FileRecord) async throws {
-        let ender = BatchEnder(self)
-        if outcome == .expired { try await ender.awaitRunning(batch) }
-        try await ender.endQueued(batch, outcome)
-        try await ender.endRest(batch, outcome)
-        for queue in queues.values { try await queue.forgetFeed(of: batch.id) }
+        var run = BatchRun(batch, fileBytes: file.bytes, driver: self)
+        if try await run.toItsEnd() { try await finalize(batch.id, logger) }
     }
 
     /// The input was deleted under the batch: what did not run cannot run.
     private func endWithoutInput(_ batch: BatchRecord, _ logger: Logger) async throws {
         logger.error("the batch's input file is gone", [.fileID: .text(batch.inputFile.text)])
-        try await BatchEnder(self).endQueued(batch, .failed)
+        try await BatchEnder(self).endQueued(batch, .unservable)
         try await finalize(batch.id, logger)
     }
 

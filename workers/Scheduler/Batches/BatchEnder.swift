@@ -31,7 +31,7 @@ struct BatchEnder: Sendable {
     }
 
     /// Ends the lines that are in the queues. Running calls are told by their worker's next heartbeat.
-    func endQueued(_ batch: BatchRecord, _ outcome: TerminalState) async throws {
+    func endQueued(_ batch: BatchRecord, _ outcome: LineEnd) async throws {
         for queue in queues.values {
             var cursor: String?
             repeat {
@@ -46,7 +46,7 @@ struct BatchEnder: Sendable {
     }
 
     /// Ends the lines of the input file that have no row yet.
-    func endRest(_ batch: BatchRecord, _ outcome: TerminalState) async throws {
+    func endRest(_ batch: BatchRecord, _ outcome: LineEnd) async throws {
         try await eachPortion(of: batch) { portion in
             let jobs = portion.map { $0.job ?? unroutable(batch, $0.line) }
             return jobs.map { row(of: $0, outcome, attempts: 0) }
@@ -56,7 +56,7 @@ struct BatchEnder: Sendable {
     /// Fails lines whose model the settings no longer know.
     func failUnroutable(_ batch: BatchRecord) async throws {
         try await eachPortion(of: batch) { portion in
-            portion.filter { $0.job == nil }.map { row(of: unroutable(batch, $0.line), .failed, attempts: 0) }
+            portion.filter { $0.job == nil }.map { row(of: unroutable(batch, $0.line), .unservable, attempts: 0) }
         }
     }
 
@@ -73,9 +73,10 @@ struct BatchEnder: Sendable {
             maxLineBytes: configuration.maxLineBytes,
             ledger: ledger
         )
+        let lines = LineReader(batch: batch, topology: topology)
         var portion: [Item] = []
         while let line = try await reader.next() {
-            portion.append(Item(line: line, job: batch.job(for: line, topology: topology)?.1))
+            portion.append(Item(line: line, job: lines.read(line)?.job))
             if portion.count >= Self.rowsPerCommit {
                 try await decide(batch, portion, rows)
                 portion = []
@@ -91,16 +92,8 @@ struct BatchEnder: Sendable {
         if !missing.isEmpty { _ = try await ledger.decide(missing) }
     }
 
-    private func row(of job: Job, _ outcome: TerminalState, attempts: Int) -> TerminalRow {
-        TerminalRow(of: job, state: outcome, finishedAt: clock.now(), error: error(for: outcome), attempts: attempts)
-    }
-
-    private func error(for outcome: TerminalState) -> JobError {
-        switch outcome {
-        case .cancelled: JobError(.callerCancelled, "The batch was cancelled.")
-        case .expired: JobError(.callerDeadlineExceeded, "The completion window passed.")
-        case .failed, .succeeded: JobError(.callerModelUnknown, "The request's model or input is no longer there.")
-        }
+    private func row(of job: Job, _ outcome: LineEnd, attempts: Int) -> TerminalRow {
+        TerminalRow(of: job, state: outcome.state, finishedAt: clock.now(), error: outcome.error, attempts: attempts)
     }
 
     /// A stand-in for a line that no pool serves any more: enough for its row.

@@ -1,76 +1,157 @@
+import Logging
 import Penstock
+import Telemetry
 
 /// Feeds one batch into one pool in windows, so that Redis holds a few of its lines at a time.
 struct BatchFeeder: Sendable {
     private static let linesPerCall = 200
     private static let bytesPerCall = 1 << 20
+    /// Between two tries to put lines into a queue that has no room.
+    private static let patience = Duration.seconds(1)
 
-    let batch: BatchRecord
+    private(set) var batch: BatchRecord
     let queue: any JobQueue
-    let ledger: any Ledger
-    let topology: Topology
-    let configuration: SchedulerConfiguration
+    private let driver: BatchDriver
     /// Lines this batch may have in the pool at a time.
     let window: Int
     /// Lines that are fed at once: a portion costs a call, a line does not.
     private let portionLines: Int
+    /// Nobody feeds before: the queue had no room.
+    private var hasRoomAt: ContinuousClock.Instant?
 
     /// What comes after the portion that was fed last, read while Redis took that one.
     private var upcoming: Portion?
 
-    init(
-        batch: BatchRecord,
-        fileBytes: Int64,
-        queue: any JobQueue,
-        ledger: any Ledger,
-        topology: Topology,
-        configuration: SchedulerConfiguration
-    ) {
+    init(batch: BatchRecord, fileBytes: Int64, queue: any JobQueue, driver: BatchDriver) {
         self.batch = batch
         self.queue = queue
-        self.ledger = ledger
-        self.topology = topology
-        self.configuration = configuration
+        self.driver = driver
+        let configuration = driver.configuration
         let averageLine = max(1, Int(fileBytes) / max(1, batch.total))
         window = max(10, min(configuration.feedWindowLines, configuration.feedWindowBytes / averageLine))
         portionLines = min(window / 4, Self.linesPerCall)
     }
 
     /// How a pool stands after a step.
-    enum Progress: Sendable, Equatable {
-        /// Lines wait to be fed or to end.
-        case busy
-        /// All lines were fed, and none is left in the queue.
-        case drained
+    struct Progress: Sendable, Equatable {
+        enum State: Sendable, Equatable {
+            /// Lines wait to be fed or to end.
+            case busy
+            /// All lines were fed, and none is left in the queue.
+            case drained
+            /// The next line may cost more than is left.
+            case unaffordable
+        }
+
+        var state: State
+        /// Lines in the queue.
+        var live: Int
+        /// Whether this step put lines into the queue.
+        var hasFed: Bool
     }
 
     /// Jobs that follow each other in the file.
     private struct Portion: Sendable {
         let from: FeedCursor
-        let jobs: [Job]
-        let next: FeedCursor
-        /// Stands at `next`.
+        var items: [Item]
+        var next: FeedCursor
+        /// Stands behind all lines that were read.
         let reader: InputReader
     }
 
-    /// Fills the window.
-    mutating func step() async throws -> Progress {
+    private struct Item: Sendable {
+        let job: Job
+        /// Where its line begins.
+        let cursor: FeedCursor
+        /// The most it can cost, where that matters.
+        let mostCost: Nanodollars
+
+        var number: Int { cursor.line }
+    }
+
+    /// Goes by what the batch is now.
+    mutating func follow(_ batch: BatchRecord) {
+        if batch.terms != self.batch.terms { upcoming = nil }
+        self.batch = batch
+    }
+
+    /// Fills the window, as far as the budget allows.
+    mutating func step(_ budget: inout BatchBudget?) async throws -> Progress {
+        var hasFed = false
         while true {
             let state = try await queue.feedState(of: batch.id)
             let live = state?.live ?? 0
-            if state?.cursor == .end { return live == 0 ? .drained : .busy }
-            guard live <= window - portionLines else { return .busy }
-            try await feed(from: state?.cursor)
+            if state?.cursor == .end {
+                return Progress(state: live == 0 ? .drained : .busy, live: live, hasFed: hasFed)
+            }
+            guard batch.pausedAt == nil, live <= window - portionLines, mayTry else {
+                return Progress(state: .busy, live: live, hasFed: hasFed)
+            }
+            switch try await feed(from: state?.cursor, &budget) {
+            case .fed: hasFed = true
+            case .noRoom: return Progress(state: .busy, live: live, hasFed: hasFed)
+            case .unaffordable: return Progress(state: .unaffordable, live: live, hasFed: hasFed)
+            }
         }
     }
 
-    private mutating func feed(from cursor: FeedCursor?) async throws {
-        let portion = try await portion(at: cursor ?? .start)
-        async let following = portion.next == .end ? nil : read(portion.reader, from: portion.next)
-        let fresh = try await withoutFinished(portion.jobs)
-        let moved = try await queue.feed(batch.id, lines: fresh, from: cursor, to: portion.next)
-        let read = try await following
-        upcoming = moved ? read : nil
+    private var mayTry: Bool { hasRoomAt.map { $0 <= .now } ?? true }
+
+    private enum Feeding {
+        case fed, noRoom, unaffordable
+    }
+
+    private mutating func feed(from cursor: FeedCursor?, _ budget: inout BatchBudget?) async throws -> Feeding {
+        var portion = try await portion(at: cursor ?? .start)
+        let whole = portion
+        async let following = whole.next == .end ? nil : read(whole.reader, from: whole.next)
+        portion.items = try await withoutFinished(portion.items)
+        let isWhole = cut(&portion, &budget)
+        guard isWhole || !portion.items.isEmpty else {
+            upcoming = whole
+            return .unaffordable
+        }
+        do {
+            let moved = try await queue.feed(batch.id, lines: portion.items.map(\.job), from: cursor, to: portion.next)
+            if !moved { giveBack(portion, &budget) }
+            let read = try await following
+            upcoming = moved && isWhole ? read : nil
+            hasRoomAt = nil
+            return .fed
+        } catch let error as QueueFull {
+            giveBack(portion, &budget)
+            upcoming = whole
+            waitForRoom(error)
+            return .noRoom
+        }
+    }
+
+    /// Reserves what the portion's lines can cost, and cuts it before the first one that cannot be afforded.
+    ///
+    /// - Returns: whether nothing was cut.
+    private func cut(_ portion: inout Portion, _ budget: inout BatchBudget?) -> Bool {
+        for (place, item) in portion.items.enumerated() {
+            guard budget?.reserve(item.mostCost, forLine: item.number) == false else { continue }
+            portion.next = item.cursor
+            portion.items.removeSubrange(place...)
+            return false
+        }
+        return true
+    }
+
+    private func giveBack(_ portion: Portion, _ budget: inout BatchBudget?) {
+        for item in portion.items { budget?.release(item.number) }
+    }
+
+    /// A cap leaves no room now: nothing is wrong, so it is told once.
+    private mutating func waitForRoom(_ error: QueueFull) {
+        if hasRoomAt == nil {
+            driver.logger.notice(
+                "a batch waits for room in its queue",
+                [.batchID: .text(batch.id.text), .pool: .text(queue.pool.text), .reason: .text(error.description)]
+            )
+        }
+        hasRoomAt = .now + Self.patience
     }
 
     /// The portion that was read ahead if it begins at `cursor`, else one that is read now.
@@ -79,61 +160,40 @@ struct BatchFeeder: Sendable {
         let reader = InputReader(
             batch.inputFile,
             from: cursor,
-            maxLineBytes: configuration.maxLineBytes,
-            ledger: ledger
+            maxLineBytes: driver.configuration.maxLineBytes,
+            ledger: driver.ledger
         )
         return try await read(reader, from: cursor)
     }
 
     private func read(_ reader: InputReader, from cursor: FeedCursor) async throws -> Portion {
         var reader = reader
-        var jobs: [Job] = []
+        var items: [Item] = []
         var bytes = 0
+        let lines = LineReader(batch: batch, topology: driver.topology)
         while let line = try await reader.next() {
-            if jobs.count >= portionLines || bytes >= Self.bytesPerCall {
+            if items.count >= portionLines || bytes >= Self.bytesPerCall {
                 reader.putBack(line)
-                return Portion(from: cursor, jobs: jobs, next: line.cursor, reader: reader)
+                return Portion(from: cursor, items: items, next: line.cursor, reader: reader)
             }
-            guard let job = job(for: line) else { continue }
-            jobs.append(job)
+            guard let item = item(line, lines) else { continue }
+            items.append(item)
             bytes += line.bytes.count
         }
-        return Portion(from: cursor, jobs: jobs, next: .end, reader: reader)
+        return Portion(from: cursor, items: items, next: .end, reader: reader)
     }
 
     /// Lines whose row exists are not called again: they were done before the queue was lost.
-    private func withoutFinished(_ jobs: [Job]) async throws -> [Job] {
-        guard let first = jobs.first?.line?.number, let last = jobs.last?.line?.number else { return [] }
-        let finished = try await ledger.finishedLines(of: batch.id, in: first...last)
-        return finished.isEmpty ? jobs : jobs.filter { !finished.contains($0.line?.number ?? 0) }
+    private func withoutFinished(_ items: [Item]) async throws -> [Item] {
+        guard let first = items.first?.number, let last = items.last?.number else { return [] }
+        let finished = try await driver.ledger.finishedLines(of: batch.id, in: first...last)
+        return finished.isEmpty ? items : items.filter { !finished.contains($0.number) }
     }
 
     /// The job of a line, or nil when the line belongs to another pool.
-    private func job(for line: InputReader.Line) -> Job? {
-        batch.job(for: line, topology: topology).flatMap { pool, job in pool == queue.pool ? job : nil }
-    }
-}
-
-extension BatchRecord {
-    /// A line as a job, and the pool it goes to; nil when the topology no longer has its model.
-    func job(for line: InputReader.Line, topology: Topology) -> (PoolName, Job)? {
-        guard let inspected = try? BatchLineInspector.inspect(line.bytes, endpoint: endpoint),
-            let pool = topology.pool(forModel: inspected.request.model)
-        else { return nil }
-        let job = Job(
-            id: JobID(batch: id, line: line.number),
-            tenant: tenant,
-            jobClass: jobClass,
-            deadline: expiresAt,
-            createdAt: createdAt,
-            endpoint: endpoint,
-            model: inspected.request.model,
-            estimate: inspected.request.estimate,
-            tags: tags,
-            line: BatchLine(batch: id, number: line.number, customID: inspected.customID),
-            durability: .ledger,
-            body: .inline(inspected.body)
-        )
-        return (pool.name, job)
+    private func item(_ line: InputReader.Line, _ lines: LineReader) -> Item? {
+        guard let (pool, job) = lines.read(line), pool.name == queue.pool else { return nil }
+        let mostCost = batch.maxCost.map { _ in driver.mostCost(of: job, batch) }
+        return Item(job: job, cursor: line.cursor, mostCost: mostCost ?? Nanodollars(0))
     }
 }

@@ -5,15 +5,26 @@ import Penstock
 struct BatchValidator: Sendable {
     /// Complaints after which a file is bad enough.
     private static let mostErrors = 100
+    private static let linesPerTurn = 128
 
     let topology: Topology
     let configuration: SchedulerConfiguration
     let ledger: any FileLedger
+    let experience: ExperienceBoard
 
     /// What a good file holds, or why it is not good.
     enum Verdict: Sendable {
-        case good(total: Int, linesPerPool: [PoolName: Int], model: String?)
+        case good(Findings)
         case bad([BatchLineError])
+    }
+
+    struct Findings: Sendable {
+        var total = 0
+        var linesPerPool: [PoolName: Int] = [:]
+        /// The model of all lines, or nil when they differ.
+        var model: String?
+        /// The most that one line can cost, of a batch whose cost is bounded.
+        var dearestLine: Nanodollars?
     }
 
     /// - Throws: `LedgerUnavailable`; what is wrong with the file is a verdict.
@@ -27,37 +38,35 @@ struct BatchValidator: Sendable {
         )
         do {
             while let line = try await reader.next(), tally.errors.count < Self.mostErrors {
-                inspect(line, endpoint: batch.endpoint, &tally)
-                if tally.total > configuration.maxBatchLines { return .bad([tooMany]) }
+                inspect(line, of: batch, &tally)
+                if tally.findings.total > configuration.maxBatchLines { return .bad([tooMany]) }
+                // Others have their turn in between, however large the chunks are.
+                if tally.findings.total.isMultiple(of: Self.linesPerTurn) { await Task.yield() }
             }
         } catch is JSONError {
             let message = "The line is longer than \(configuration.maxLineBytes) bytes."
             tally.errors.append(BatchLineError(code: "line_too_long", line: reader.lineNumber, message: message))
         }
         guard tally.errors.isEmpty else { return .bad(tally.errors) }
-        guard tally.total > 0 else {
+        guard tally.findings.total > 0 else {
             return .bad([BatchLineError(code: "empty_file", line: nil, message: "The file has no requests.")])
         }
-        return .good(
-            total: tally.total,
-            linesPerPool: tally.linesPerPool,
-            model: tally.models.count == 1 ? tally.models.first : nil
-        )
+        tally.findings.model = tally.models.count == 1 ? tally.models.first : nil
+        return .good(tally.findings)
     }
 
     private struct Tally {
-        var total = 0
-        var linesPerPool: [PoolName: Int] = [:]
+        var findings = Findings()
         var models: Set<String> = []
         /// By bytes: two spellings of one letter are two ids, though Swift's texts would be equal.
         var customIDs: Set<[UInt8]> = []
         var errors: [BatchLineError] = []
     }
 
-    private func inspect(_ line: InputReader.Line, endpoint: Endpoint, _ tally: inout Tally) {
-        tally.total += 1
+    private func inspect(_ line: InputReader.Line, of batch: BatchRecord, _ tally: inout Tally) {
+        tally.findings.total += 1
         do throws(RequestRefusal) {
-            let inspected = try BatchLineInspector.inspect(line.bytes, endpoint: endpoint)
+            let inspected = try BatchLineInspector.inspect(line.bytes, endpoint: batch.endpoint)
             guard tally.customIDs.insert(Array(inspected.customID.utf8)).inserted else {
                 throw RequestRefusal(
                     code: "duplicate_custom_id",
@@ -65,27 +74,49 @@ struct BatchValidator: Sendable {
                     param: "custom_id"
                 )
             }
-            guard let pool = topology.pool(forModel: inspected.request.model) else {
-                throw RequestRefusal(
-                    code: "model_not_found",
-                    message: "There is no such model here.",
-                    param: "body.model"
-                )
+            let pool = try pool(for: inspected.request, endpoint: batch.endpoint)
+            let (estimate, model) = (inspected.request.estimate, inspected.request.model)
+            try RequestSize.check(experience.corrected(estimate, model: model, in: pool.name), in: pool)
+            if batch.maxCost != nil {
+                let cost = try mostCost(of: inspected.request, in: pool)
+                tally.findings.dearestLine = max(cost, tally.findings.dearestLine ?? cost)
             }
-            guard pool.serves(endpoint) else {
-                throw RequestRefusal(
-                    code: "unsupported_endpoint",
-                    message: "The model is not served at \(endpoint.rawValue).",
-                    param: "body.model"
-                )
-            }
-            tally.linesPerPool[pool.name, default: 0] += 1
-            tally.models.insert(inspected.request.model)
+            tally.findings.linesPerPool[pool.name, default: 0] += 1
+            tally.models.insert(model)
         } catch {
             tally.errors.append(
                 BatchLineError(code: error.code, line: line.number, message: error.message, param: error.param)
             )
         }
+    }
+
+    private func pool(for request: InspectedRequest, endpoint: Endpoint) throws(RequestRefusal) -> Pool {
+        guard let pool = topology.pool(forModel: request.model) else {
+            throw RequestRefusal(
+                code: "model_not_found",
+                message: "There is no such model here.",
+                param: "body.model"
+            )
+        }
+        guard pool.serves(endpoint) else {
+            throw RequestRefusal(
+                code: "unsupported_endpoint",
+                message: "The model is not served at \(endpoint.rawValue).",
+                param: "body.model"
+            )
+        }
+        return pool
+    }
+
+    private func mostCost(of request: InspectedRequest, in pool: Pool) throws(RequestRefusal) -> Nanodollars {
+        guard let cost = experience.mostCost(of: request.estimate, model: request.model, in: pool) else {
+            throw RequestRefusal(
+                code: "no_price",
+                message: "Not every target of the model has a price, so the batch's cost cannot be bounded.",
+                param: "body.model"
+            )
+        }
+        return cost
     }
 
     private var tooMany: BatchLineError {

@@ -14,8 +14,12 @@ struct PoolKeeper: Sendable {
     let metrics: PoolMetrics
     let logger: Logger
 
-    func tick() async throws {
-        metrics.show(try await queue.tick())
+    /// - Returns: what the pool holds.
+    @discardableResult
+    func tick() async throws -> PoolSnapshot {
+        let snapshot = try await queue.tick()
+        metrics.show(snapshot)
+        return snapshot
     }
 
     /// Ends what waits past its deadline: the ledger first, then the queue.

@@ -1,15 +1,17 @@
-import Logging
+package import Logging
 import Synchronization
 
 /// Log lines as a test sees them: message and metadata in one text.
-final class CapturedLog: Sendable {
+package final class CapturedLog: Sendable {
     private let lines = Mutex<[String]>([])
 
-    var logger: Logger {
+    package init() {}
+
+    package var logger: Logger {
         Logger(label: "test", factory: { _ in Handler(log: self) })
     }
 
-    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+    package var text: String { lines.withLock { $0.joined(separator: "\n") } }
 
     private struct Handler: LogHandler {
         let log: CapturedLog
