@@ -223,5 +223,10 @@ let package = Package(
         tests("CLI", ["penstock", "JSON", "TestSupport"]),
         tool("JSONFuzz", ["JSON"], path: "Tests/Fuzz/JSONFuzz"),
         tool("JSONBench", ["JSON"], path: "Tests/Benchmarks/JSONBench"),
+        tool(
+            "SchedulingBench",
+            ["JSON", "Penstock", "Queue", "Redis", "TestSupport", logging],
+            path: "Tests/Benchmarks/SchedulingBench"
+        ),
     ]
 )

@@ -30,12 +30,15 @@ enum JobCodec {
         "\(max(0, estimate.output))\(estimate.isOutputGuessed ? "g" : "")"
     }
 
-    /// Of a line, its custom id; of a single job, JSON.
+    /// Of a line, its custom id; of a single job, JSON, and nothing where its id says all: memory is what a waiting job
+    /// costs.
     static func own(_ job: Job) -> [UInt8] {
         if let line = job.line { return Array(line.customID.utf8) }
+        let isTold = IDGenerator.mintingTime(of: job.id.text) == job.createdAt
+        if isTold, job.tags.isEmpty, job.webhook == nil, job.metadata.isEmpty { return [] }
         var writer = JSONWriter()
         writer.object { writer in
-            writer.member("n", job.createdAt.milliseconds)
+            writer.memberIfPresent("n", isTold ? nil : job.createdAt.milliseconds)
             writeTags(job.tags, to: &writer)
             writer.memberIfPresent("wu", job.webhook?.url)
             writer.memberIfPresent("ws", job.webhook?.secret.revealed)
@@ -127,10 +130,11 @@ extension JobCodec {
     }
 
     private static func readSingle(_ own: ArraySlice<UInt8>, into job: inout Job) throws {
-        guard let root = try? JSONDocument(parsing: Array(own)).root, let created = root["n"]?.int64 else {
-            throw CorruptEntry()
-        }
-        job.createdAt = Timestamp(milliseconds: created)
+        guard let root = try? JSONDocument(parsing: own.isEmpty ? Array("{}".utf8) : Array(own)).root,
+            let created = root["n"]?.int64.map(Timestamp.init(milliseconds:))
+                ?? IDGenerator.mintingTime(of: job.id.text)
+        else { throw CorruptEntry() }
+        job.createdAt = created
         job.tags = tags(root)
         job.metadata = root["md"].map { Array($0.rawBytes) } ?? []
         guard let url = root["wu"]?.string else { return }

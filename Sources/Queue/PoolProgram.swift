@@ -57,7 +57,7 @@ enum PoolProgram {
             writer.member("c", target.maxConcurrency ?? 0)
             writer.key("g")
             writer.array { writer in
-                for group in target.ownGroup.map({ [$0.name] }) ?? target.limitGroups { writer.string(group) }
+                for group in target.countedGroups { writer.string(group) }
             }
             if let adaptive = target.adaptiveConcurrency {
                 writer.key("a")
@@ -76,6 +76,9 @@ extension Target {
     /// What stands for the limits of a target without a group: what its provider tells has to be kept somewhere. No
     /// setting can name it.
     fileprivate var ownGroup: LimitGroup? { limitGroups.isEmpty ? LimitGroup(name: "@\(name)") : nil }
+
+    /// The limit groups that calls of the target count against.
+    var countedGroups: [String] { ownGroup.map { [$0.name] } ?? limitGroups }
 }
 
 extension JobClass {

@@ -28,7 +28,7 @@ package final class RedisJobQueue: JobQueue {
         program = PoolProgram.encode(pool)
         caps = pool.caps
         targetNames = pool.targets.map(\.name)
-        limitGroups = Dictionary(uniqueKeysWithValues: pool.targets.map { ($0.name, $0.limitGroups) })
+        limitGroups = Dictionary(uniqueKeysWithValues: pool.targets.map { ($0.name, $0.countedGroups) })
         bell = Doorbell(client: client, key: keys.bell)
         wakeBell = Doorbell(client: client, key: keys.wake)
     }

@@ -82,6 +82,22 @@ struct APITests {
         #expect(throws: CLIError.self) { try JobView(json(#"{"state":"failed"}"#)) }
     }
 
+    @Test(arguments: [
+        ("deadline_unmeetable", "Give it a later deadline, queue it anyway (--queue-anyway), or come back in 12s."),
+        ("pool_jobs_limit", "It is not taken in now; come back in 12s."),
+    ]) func refusalsAtTheDoorSayWhenToComeBack(code: String, hint: String) {
+        let failure = ServerFailure(
+            status: 429,
+            message: "Full.",
+            code: code,
+            param: nil,
+            requestID: nil,
+            keyOrigin: "x",
+            retryAfter: .seconds(12)
+        )
+        #expect(failure.text == "Full.\n\(hint)\n(HTTP 429, \(code))")
+    }
+
     @Test func errorsSayWhatHelps() {
         let failure = ServerFailure(
             status: 401,
@@ -115,8 +131,49 @@ struct APITests {
         #expect(try forecast(finished: 9, now: 1100)?.text.hasSuffix("it will miss its deadline") == true)
     }
 
+    @Test(arguments: [
+        (#""position":12,"expected_start_in_seconds":39.2"#, "; 12 jobs of yours go before it; starts in about 40s"),
+        (#""position":1,"expected_start_in_seconds":0"#, "; 1 job of yours goes before it; starts in about 0s"),
+        (#""position":0,"expected_start_in_seconds":3700"#, "; none of yours goes before it; starts in about 1h 01m"),
+        (#""position":null,"expected_start_in_seconds":null"#, ""), (#""x":1"#, ""),
+        (#""position":2,"expected_start_in_seconds":1e300"#, "; 2 jobs of yours go before it"),
+        (#""expected_start_in_seconds":-5"#, ""),
+    ]) func waitingIsToldInWords(facts: String, words: String) throws {
+        let wait = try #require(WaitText(json(#"{"waiting_for":"tokens",\#(facts)}"#)))
+        #expect(wait.sentence == "tokens of the rate limit (tokens)" + words)
+        #expect(try WaitText(json(#"{"waiting_for":null,\#(facts)}"#)) == nil)
+    }
+
+    @Test func waitingInAListIsBrief() throws {
+        let facts = #""position":1234,"expected_start_in_seconds":40"#
+        #expect(try WaitText(json(#"{"waiting_for":"slots",\#(facts)}"#))?.brief == "slots, 1,234 before it, about 40s")
+        #expect(try WaitText(json(#"{"waiting_for":"paused","position":0}"#))?.brief == "paused")
+    }
+
+    @Test func aDeadlineThatCannotBeMetIsTheCallersDecision() {
+        let retry = ExchangeRetry(waits: [.seconds(1)])
+        func wait(_ code: String?) -> Duration? {
+            retry.wait(afterStatus: 429, code: code, retryAfter: "7", tries: 1, isRepeatable: true)
+        }
+        #expect(wait("deadline_unmeetable") == nil)
+        #expect(wait("tenant_jobs_limit") == .seconds(7))
+        #expect(wait(nil) == .seconds(7))
+    }
+
+    @Test(arguments: [
+        ("15m", DeadlineArgument.text("15m")), ("1700000000", .seconds(1_700_000_000)),
+        ("2026-11-22T10:00:00Z", .text("2026-11-22T10:00:00Z")),
+    ]) func deadlinesAreDurationsOrMoments(text: String, expected: DeadlineArgument) {
+        #expect(DeadlineArgument(argument: text) == expected)
+    }
+
+    @Test(arguments: ["", "soon", "-5", "0", "0m", "2026-11-22", "tomorrowT10:00:00Z00000"])
+    func otherDeadlinesAreRefused(text: String) {
+        #expect(DeadlineArgument(argument: text) == nil)
+    }
+
     @Test func unknownReasonsForWaitingAreShownAsTheyAre() {
-        #expect(WaitReason.words("tokens") == "the provider's token limit (tokens)")
+        #expect(WaitReason.words("tokens") == "tokens of the rate limit (tokens)")
         #expect(WaitReason.words("something_new") == "something_new")
     }
 

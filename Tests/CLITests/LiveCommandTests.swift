@@ -158,7 +158,9 @@ import Testing
             .json(#"{"id":"job_1","state":"waiting","waiting_for":"tokens","position":1234}"#)
         }
         #expect(outcome.exitCode == 0)
-        #expect(outcome.output.contains("waits for  the provider's token limit (tokens), position 1,234"))
+        #expect(
+            outcome.output.contains("waits for  tokens of the rate limit (tokens); 1,234 jobs of yours go before it\n")
+        )
     }
 
     @Test func aNewKeyIsAllThatStandardOutputGets() async throws {
@@ -184,7 +186,7 @@ import Testing
         #expect(requests[0].method == "PUT")
         #expect(requests[0].target == "/v1/admin/tenants/t")
         #expect(requests[0].body == #"{"max_running":null}"#)
-        #expect(outcome.output.contains("no limit"))
+        #expect(outcome.output.contains("none"))
     }
 
     @Test func costsAreQueriedAndSummed() async throws {
@@ -206,6 +208,13 @@ import Testing
         ["submit", "x.jsonl", "--window", "soon"], ["submit", "x.jsonl", "--output", "y"], ["keys", "revoke", "psk_1"],
         ["submit", "x.jsonl", "--tag", "team=x"], ["submit", "x.jsonl", "--tag", "feature=a", "--tag", "feature=b"],
         ["batches", "--url", "localhost"], ["tenants", "set", "t"], ["cost", "--since", "yesterday"],
+        ["submit", "x.jsonl", "--max-cost", "0"], ["submit", "x.jsonl", "--max-cost", "$5"],
+        ["submit", "x.jsonl", "--metadata", "penstock_max_cost_usd=5"], ["pause"], ["resume"],
+        ["pause", "--pool", "a", "--target", "b"], ["pause", "--pool", ".."], ["pause", "--pool", "a/b"],
+        ["pause", "--tenant", "t", "--reason", "x"], ["pause", "--pool", "p", "--reason", ""],
+        ["change", "job_1"], ["change", "job_1", "--class", "urgent"], ["change", "job_1", "--deadline", "soon"],
+        ["change", "batch_req_1_2", "--class", "batch"], ["retry", "batch_1"], ["retry", "job_1", "--failed"],
+        ["top", "--interval", "0"], ["top", "--tenants", "0"], ["tenants", "set", "t", "--max-jobs", "0"],
     ]) func wrongUsageIsExitCode64(arguments: [String]) async throws {
         let outcome = try await CLIRun(arguments, url: nil).outcome()
         #expect(outcome.exitCode == 64, "\(outcome.notes)")
@@ -214,7 +223,9 @@ import Testing
 
     @Test(arguments: [
         [], ["submit"], ["ask"], ["status"], ["watch"], ["results"], ["cancel"], ["jobs"], ["batches"], ["cost"],
-        ["keys"], ["keys", "create"], ["keys", "revoke"], ["tenants"], ["tenants", "set"], ["models"],
+        ["keys"], ["keys", "create"], ["keys", "revoke"], ["tenants"], ["tenants", "set"], ["models"], ["top"],
+        ["pause"],
+        ["resume"], ["change"], ["retry"],
     ]) func everyHelpHasAnExample(command: [String]) async throws {
         let outcome = try await CLIRun(command + ["--help"], url: nil, key: nil).outcome()
         #expect(outcome.exitCode == 0)

@@ -90,7 +90,6 @@ def test_errors_are_told_in_the_openai_dialect(stack, tenant):
     lines = [
         line("once", chat("[simulate:once=503]", model=model)),
         line("bad", chat("[simulate:400]", model=model)),
-        line("quota", chat("[simulate:insufficient_quota]", model=model)),
         line("context", chat("[simulate:context_length]", model=model)),
         line("unknown", chat("[simulate:404]", model=model)),
         line("several", chat("two answers", model=model, n=2)),
@@ -102,8 +101,7 @@ def test_errors_are_told_in_the_openai_dialect(stack, tenant):
     output, errors = assert_each_once(tenant, batch, lines)
     assert [each["custom_id"] for each in output] == ["once"]
     found = {each["custom_id"]: each for each in errors}
-    answered = {"bad": (400, None), "quota": (400, "insufficient_quota"), "context": (400, "context_length_exceeded"),
-                "unknown": (404, "model_not_found")}
+    answered = {"bad": (400, None), "context": (400, "context_length_exceeded"), "unknown": (404, "model_not_found")}
     for name, (status, code) in answered.items():
         response = found[name]["response"]
         error = response["body"]["error"]
@@ -114,7 +112,7 @@ def test_errors_are_told_in_the_openai_dialect(stack, tenant):
         assert found[name]["response"] is None
         assert found[name]["error"]["code"] == "caller_invalid_request" and part in found[name]["error"]["message"], found[name]
     outcomes = {row["outcome"] for row in stack.ledger.attempts(batch=batch.id)}
-    assert outcomes >= {"succeeded", "provider_overloaded", "provider_quota_exhausted", "caller_context_too_long"}
+    assert outcomes >= {"succeeded", "provider_overloaded", "caller_context_too_long"}
 
 
 def test_what_a_family_does_not_serve_is_refused_at_the_door(tenant):

@@ -4,13 +4,12 @@ import re
 
 import pytest
 
-from harness.batches import chat_lines, create, wait
+from harness.batches import chat, chat_lines, create, wait
 from harness.processes import eventually
-from harness.settings import pool_name
+from harness.settings import ANTHROPIC, pool_name
 from harness.web import Web
 
 MODEL = "gpt-4o-mini"
-TARGET = f"{MODEL}-target"
 
 
 def limits(**limits):
@@ -24,30 +23,34 @@ def metric(stack, name, role_offset=20):
     return sum(float(value) for value in re.findall(rf"^{name}_total{{[^}}]*}} (\S+)$", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("limit, believed, true", [
-    ("requests_per_minute", 1200, 120),
-    # About 45 tokens a call.
-    ("tokens_per_minute", 54_000, 5_400),
+@pytest.mark.parametrize("limit, believed, true, left", [
+    ("requests_per_minute", 2400, 240, 20),
+    # About 40 tokens a call.
+    ("tokens_per_minute", 120_000, 12_000, 1_000),
 ])
-def test_a_lower_limit_than_configured_is_learned_from_headers(new_stack, limit, believed, true):
-    """Only the provider's headers say that it lets through a tenth of what the settings say."""
-    stack = new_stack(simulator={limit: true}, **limits(**{limit: believed})).up()
+def test_a_lower_limit_than_configured_is_learned_from_headers(new_stack, limit, believed, true, left):
+    """The provider lets through a tenth of what the settings say, and somebody else has used up most of a minute."""
+    stack = new_stack(simulator={limit: left}, **limits(**{limit: believed})).up()
+    Web(f"http://127.0.0.1:{stack.simulator_port}").post("/v1/chat/completions", chat("the first call fills the bucket"))
+    # The bucket is larger now, but not fuller.
+    stack.control_simulator(**{limit: true})
     tenant = stack.tenant()
-    lines = chat_lines(170)
+    lines = chat_lines(80)
     done = wait(tenant, create(tenant, lines), seconds=120)
     assert (done.status, done.request_counts.completed) == ("completed", len(lines))
     statistics = stack.statistics()
     refused = statistics["by_status"].get("429", 0)
     assert refused <= 5, statistics
-    assert statistics["calls"] == len(lines) + refused, "no call more than the refused ones"
+    assert statistics["calls"] == 1 + len(lines) + refused, "no call more than the refused ones"
     assert metric(stack, "penstock_provider_rate_limited") == refused
 
 
-def test_an_empty_account_stops_the_target_and_fails_no_job(new_stack):
+@pytest.mark.parametrize("model, status", [(MODEL, "429"), (ANTHROPIC[0], "400")])
+def test_an_empty_account_stops_the_target_and_fails_no_job(new_stack, model, status):
     stack = new_stack().up()
     tenant = stack.tenant()
     stack.control_simulator(out_of_quota=True)
-    lines = chat_lines(40)
+    lines = chat_lines(40, model=model)
     batch = create(tenant, lines)
     eventually(lambda: metric(stack, "penstock_target_quota_exhausted"), "the target stops")
     refused = calls_when_quiet(stack)
@@ -59,10 +62,10 @@ def test_an_empty_account_stops_the_target_and_fails_no_job(new_stack):
     stack.control_simulator(out_of_quota=False)
     assert stack.statistics()["calls"] == refused, "nobody calls a target that has stopped"
 
-    assert stack.admin.post(f"/v1/admin/targets/{TARGET}/resume", {}).status == 200
+    assert stack.admin.post(f"/v1/admin/targets/{model}-target/resume", {}).status == 200
     done = wait(tenant, batch)
     assert (done.status, done.request_counts.completed, done.request_counts.failed) == ("completed", len(lines), 0)
-    assert stack.statistics()["by_status"] == {"200": len(lines), "429": refused}
+    assert stack.statistics()["by_status"] == {"200": len(lines), status: refused}
     # The refused calls are in the books, at no cost.
     rows = stack.ledger.attempts(batch=batch.id)
     assert len(rows) == len(lines) + refused

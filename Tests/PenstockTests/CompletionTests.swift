@@ -197,6 +197,7 @@ struct CompletionPlanTests {
         )
         #expect(plan.next == .retry(after: .zero, countsAttempt: false))
         #expect(plan.settlement.target == .limited(for: .seconds(block)))
+        #expect(plan.settlement.usage == .zero && plan.settlement.mayHaveBeenSent)
     }
 
     @Test func anOverloadBlocksOnlyWhenAsked() {

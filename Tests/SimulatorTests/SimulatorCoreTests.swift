@@ -43,7 +43,7 @@ import Testing
         var core = core { $0.requestsPerMinute = 2 }
         for index in 0..<2 {
             let verdict = core.receive(try call(chat("\(index)")), at: now, time: time)
-            #expect(verdict.limits?.requests?.remaining == 1 - index)
+            #expect(verdict.limits?[.requests]?.remaining == 1 - index)
         }
         let verdict = core.receive(try call(chat("3")), at: now, time: time)
         guard case .error(let error) = verdict.action else { throw TestFailure() }
@@ -63,12 +63,12 @@ import Testing
                 at: now,
                 time: time
             )
-            #expect(verdict.action.label == "200" && verdict.limits?.tokens?.remaining == remaining)
+            #expect(verdict.action.label == "200" && verdict.limits?[.tokens]?.remaining == remaining)
         }
         let third = core.receive(try call(chat("Hello3", #""max_tokens":40"#)), at: now, time: time)
         guard case .error(let error) = third.action else { throw TestFailure() }
         #expect(error.status == 429 && error.type == "tokens")
-        #expect(third.limits?.tokens?.remaining == 2)
+        #expect(third.limits?[.tokens]?.remaining == 2)
     }
 
     @Test func aBadRequestCountsAsARequestAndARefusedCallerDoesNot() throws {
@@ -83,7 +83,7 @@ import Testing
         #expect(core.receive(refused, at: now, time: time).limits == nil)
         let invalid = ReceivedCall(endpoint: .responses, dice: dice, apiKey: "k", content: .invalid(.missing("input")))
         let verdict = core.receive(invalid, at: now, time: time)
-        #expect(verdict.action.label == "400" && verdict.limits?.requests?.remaining == 1 && !verdict.isAtWork)
+        #expect(verdict.action.label == "400" && verdict.limits?[.requests]?.remaining == 1 && !verdict.isAtWork)
     }
 
     @Test func moreThanTheConcurrencyIsTurnedAway() throws {
@@ -117,7 +117,7 @@ import Testing
         #expect(
             String(decoding: core.controls.body, as: UTF8.self)
                 == #"{"latency_factor":1.0,"requests_per_minute":null,"tokens_per_minute":null,"#
-                + #""max_concurrency":null,"out_of_quota":true}"#
+                + #""input_tokens_per_minute":null,"output_tokens_per_minute":null,"max_concurrency":null,"out_of_quota":true}"#
         )
     }
 

@@ -10,10 +10,10 @@ from bench import BenchStack, Meter, Provider, eventually, measure, request
 from harness import batches
 
 
-def drain(folder, lines, calls, workers):
+def drain(folder, lines, calls, workers, stack_class=BenchStack):
     provider = Provider(folder / "nginx")
-    stack = BenchStack(folder / "stack", f"http://127.0.0.1:{provider.port}/v1", calls,
-                       worker={"processes": workers})
+    stack = stack_class(folder / "stack", f"http://127.0.0.1:{provider.port}/v1", calls,
+                        worker={"processes": workers})
     try:
         stack.up()
         tenant = stack.tenant("bench")

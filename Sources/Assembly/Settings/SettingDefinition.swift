@@ -218,6 +218,13 @@ extension SettingDefinition {
             "0",
             "One-minute token bucket; 0 for none."
         ),
+        setting("simulator.input_tokens_per_minute", .integer(0...1_000_000_000), "0", "Input tokens alone, likewise."),
+        setting(
+            "simulator.output_tokens_per_minute",
+            .integer(0...1_000_000_000),
+            "0",
+            "Output tokens alone, likewise."
+        ),
         setting("simulator.max_concurrency", .integer(0...100_000), "0", "Calls at once; 0 for no limit."),
         setting("simulator.fault_500_per_mille", .integer(0...1000), "0", "Calls of a thousand answered 500."),
         setting("simulator.fault_503_per_mille", .integer(0...1000), "0", "Calls of a thousand answered 503."),

@@ -192,6 +192,8 @@ extension SimulatorConfiguration {
         latencyPerOutputToken = .microseconds(values.integer("simulator.latency_per_output_token_us"))
         requestsPerMinute = values.limit("simulator.requests_per_minute")
         tokensPerMinute = values.limit("simulator.tokens_per_minute")
+        inputTokensPerMinute = values.limit("simulator.input_tokens_per_minute")
+        outputTokensPerMinute = values.limit("simulator.output_tokens_per_minute")
         maxConcurrency = values.limit("simulator.max_concurrency")
         faults.error500 = values.integer("simulator.fault_500_per_mille")
         faults.error503 = values.integer("simulator.fault_503_per_mille")

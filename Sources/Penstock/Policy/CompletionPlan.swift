@@ -86,7 +86,8 @@ extension CompletionPlan {
     ) {
         completion = Completion(attempt: attempt, terminal: nil)
         settlement = Settlement(
-            usage: nil,
+            // What was refused for a limit used nothing of it but the request.
+            usage: failure.error.errorClass.costsAttempt ? nil : .zero,
             mayHaveBeenSent: failure.mayHaveBeenSent,
             chargesTenant: false,
             target: TargetVerdict(after: failure)

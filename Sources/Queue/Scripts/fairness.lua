@@ -126,7 +126,7 @@ local function push_backlog(job)
     activate(job.flow)
 end
 
--- A job that ran or was delayed waits again; a line of a paused batch is held until it is let go or overdue.
+-- A job waits, for the first time or again; a line of a paused batch is held until it is let go or overdue.
 local function wait_again(job)
     local batch = batch_of(job.name)
     if batch and redis.call('HEXISTS', FEEDS, 'z~' .. batch) == 1 then
@@ -161,7 +161,7 @@ local function add(name, shape_text, deadline, input, output, own, body)
         number .. '|' .. deadline .. '|' .. input .. '|' .. output .. '|' .. #own .. '|' .. own .. body)
     local shape = shape_of(number)
     local due = deadline == '' and shape.deadline or deadline
-    push_backlog({ name = name, flow = shape.flow, due = due, deadline = tonumber(due) })
+    wait_again({ name = name, flow = shape.flow, due = due, deadline = tonumber(due) })
     return shape
 end
 

@@ -46,7 +46,7 @@ end
 
 local function learn_target(target, services, elapsed)
     local histogram = read_histogram(redis.call('HGET', LEARNED, 't~' .. target))
-    fade(histogram, 0.5 ^ (elapsed / SERVICE_HALF_LIFE))
+    fade(histogram, 0.5 ^ (math.max(0, elapsed) / SERVICE_HALF_LIFE))
     for _, service in ipairs(services) do note(histogram, service) end
     if histogram.samples < 0.5 then
         redis.call('HDEL', LEARNED, 't~' .. target)
@@ -63,7 +63,7 @@ end
 local function learn_model(model, samples)
     local at, raw, actual, wrong, text =
         (redis.call('HGET', LEARNED, 'm~' .. model) or '0|0|0|0|0;'):match('^([^|]+)|([^|]+)|([^|]+)|([^|]+)|(.*)$')
-    local factor = 0.5 ^ ((now - tonumber(at)) / MODEL_HALF_LIFE)
+    local factor = 0.5 ^ (math.max(0, now - tonumber(at)) / MODEL_HALF_LIFE)
     raw, actual, wrong = raw * factor, actual * factor, wrong * factor
     local outputs = read_histogram(text)
     fade(outputs, factor)

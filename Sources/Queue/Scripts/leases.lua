@@ -68,6 +68,8 @@ local function settle_limits(lease, input, output, sent)
         if not sent then
             move_clock('r~' .. name, -per_request)
             gates:add('u~r~' .. name, -1)
+            local day, count = (gates:text('d~' .. name) or ''):match('^(%d+):(%d+)$')
+            if day then gates:set('d~' .. name, day .. ':' .. math.max(0, count - 1)) end
         end
         move_clock('t~' .. name, used * per_token)
         move_clock('i~' .. name, (input - lease.input) * per_input)

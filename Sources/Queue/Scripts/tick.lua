@@ -9,7 +9,8 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now, 'LIMIT',
     redis.call('ZREM', DELAYED, name)
     redis.call('HDEL', TRIES, 'h~' .. name)
     local job = load(name)
-    if job then push_backlog(job) end
+    -- Also what a pause holds is seen to be overdue.
+    if job and job.deadline > now then wait_again(job) elseif job then push_backlog(job) end
 end
 local forgotten = redis.call('ZRANGEBYSCORE', DONE, '-inf', now, 'LIMIT', 0, 1000)
 if #forgotten > 0 then redis.call('ZREM', DONE, unpack(forgotten)) end

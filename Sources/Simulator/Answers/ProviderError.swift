@@ -102,7 +102,7 @@ extension ProviderError {
         guard let wait = denial.retryAfter else {
             return ProviderError(
                 429,
-                denial.kind.rawValue,
+                denial.kind.errorType,
                 code: "rate_limit_exceeded",
                 "Request too large \(subject): Limit \(denial.limit), Requested \(denial.requested). "
                     + "The input or output tokens must be reduced in order to run successfully."
@@ -110,7 +110,7 @@ extension ProviderError {
         }
         return ProviderError(
             429,
-            denial.kind.rawValue,
+            denial.kind.errorType,
             code: "rate_limit_exceeded",
             retryAfter: wait,
             "Rate limit reached \(subject): \(numbers) Please try again in \(GoDuration.text(wait))."
@@ -141,10 +141,14 @@ extension ProviderError {
 }
 
 extension RateLimitKind {
+    fileprivate var errorType: String { self == .requests ? "requests" : "tokens" }
+
     fileprivate var perMinute: String {
         switch self {
         case .requests: "requests per min (RPM)"
         case .tokens: "tokens per min (TPM)"
+        case .inputTokens: "input tokens per min (ITPM)"
+        case .outputTokens: "output tokens per min (OTPM)"
         }
     }
 }

@@ -4,16 +4,19 @@ import JSON
 struct Controls: Sendable, Equatable {
     /// Stretches every call's latency, also one that a marker asks for. 1 is as configured.
     var latencyFactor = 1.0
-    /// As in the configuration; nil is no limit.
-    var requestsPerMinute: Int?
-    var tokensPerMinute: Int?
+    /// As in the configuration.
+    var limits: MinuteLimits
     var maxConcurrency: Int?
     /// The account has nothing left to spend: every call is answered `insufficient_quota`.
     var isOutOfQuota = false
 
     init(_ configuration: SimulatorConfiguration) {
-        requestsPerMinute = configuration.requestsPerMinute
-        tokensPerMinute = configuration.tokensPerMinute
+        limits = MinuteLimits(
+            requests: configuration.requestsPerMinute,
+            tokens: configuration.tokensPerMinute,
+            inputTokens: configuration.inputTokensPerMinute,
+            outputTokens: configuration.outputTokensPerMinute
+        )
         maxConcurrency = configuration.maxConcurrency
     }
 
@@ -26,8 +29,10 @@ struct Controls: Sendable, Equatable {
         for (name, value) in root.members {
             switch name {
             case "latency_factor": changed.latencyFactor = try Self.factor(value)
-            case "requests_per_minute": changed.requestsPerMinute = try Self.limit(value, name)
-            case "tokens_per_minute": changed.tokensPerMinute = try Self.limit(value, name)
+            case "requests_per_minute": changed.limits.requests = try Self.limit(value, name)
+            case "tokens_per_minute": changed.limits.tokens = try Self.limit(value, name)
+            case "input_tokens_per_minute": changed.limits.inputTokens = try Self.limit(value, name)
+            case "output_tokens_per_minute": changed.limits.outputTokens = try Self.limit(value, name)
             case "max_concurrency": changed.maxConcurrency = try Self.limit(value, name)
             case "out_of_quota": changed.isOutOfQuota = try Self.flag(value, name)
             default: throw .invalidRequest("There is no control '\(name)'.", param: name)
@@ -42,8 +47,10 @@ struct Controls: Sendable, Equatable {
         writer.object { writer in
             writer.key("latency_factor")
             writer.number(text: "\(latencyFactor)")
-            writer.member("requests_per_minute", requestsPerMinute)
-            writer.member("tokens_per_minute", tokensPerMinute)
+            writer.member("requests_per_minute", limits.requests)
+            writer.member("tokens_per_minute", limits.tokens)
+            writer.member("input_tokens_per_minute", limits.inputTokens)
+            writer.member("output_tokens_per_minute", limits.outputTokens)
             writer.member("max_concurrency", maxConcurrency)
             writer.member("out_of_quota", isOutOfQuota)
         }

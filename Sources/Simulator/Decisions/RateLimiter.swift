@@ -1,51 +1,41 @@
-/// The limits of one API key: requests and tokens per minute, each optional.
+import Penstock
+
+/// The limits of one API key.
 struct RateLimiter: Sendable {
-    private var requests: TokenBucket?
-    private var tokens: TokenBucket?
+    private var buckets: [RateLimitKind: TokenBucket] = [:]
 
-    /// - Parameters: per minute; nil, zero and less are no limit.
-    init(requestsPerMinute: Int?, tokensPerMinute: Int?, at now: ContinuousClock.Instant) {
-        requests = Self.bucket(requestsPerMinute, now)
-        tokens = Self.bucket(tokensPerMinute, now)
+    init(_ limits: MinuteLimits, at now: ContinuousClock.Instant) {
+        setLimits(limits, at: now)
     }
 
-    private static func bucket(_ limit: Int?, _ now: ContinuousClock.Instant) -> TokenBucket? {
-        limit.flatMap { $0 > 0 ? TokenBucket(perMinute: $0, at: now) : nil }
-    }
-
-    /// Goes on with other limits, as `init` takes them. One that there was not before starts full.
-    mutating func setLimits(requestsPerMinute: Int?, tokensPerMinute: Int?, at now: ContinuousClock.Instant) {
-        Self.resize(&requests, to: requestsPerMinute, now)
-        Self.resize(&tokens, to: tokensPerMinute, now)
-    }
-
-    private static func resize(_ bucket: inout TokenBucket?, to limit: Int?, _ now: ContinuousClock.Instant) {
-        guard let limit, limit > 0, bucket != nil else {
-            bucket = self.bucket(limit, now)
-            return
+    /// Goes on with other limits. One that there was not before starts full.
+    mutating func setLimits(_ limits: MinuteLimits, at now: ContinuousClock.Instant) {
+        for kind in RateLimitKind.allCases {
+            if let limit = limits[kind], limit > 0 {
+                buckets[kind, default: TokenBucket(perMinute: limit, at: now)].resize(to: limit, at: now)
+            } else {
+                buckets[kind] = nil
+            }
         }
-        bucket?.resize(to: limit, at: now)
     }
 
-    /// Takes one request and `amount` tokens, or nothing at all.
+    /// Takes one request and these tokens, or nothing at all.
     ///
     /// - Returns: why not, or nil when the call may go.
-    mutating func admit(tokens amount: Int, at now: ContinuousClock.Instant) -> RateLimitDenial? {
-        requests?.refill(at: now)
-        tokens?.refill(at: now)
-        if let denial = requests.flatMap({ denial(.requests, $0, amount: 1) }) { return denial }
-        if let denial = tokens.flatMap({ denial(.tokens, $0, amount: amount) }) { return denial }
-        requests?.take(1)
-        tokens?.take(amount)
+    mutating func admit(_ usage: Usage, at now: ContinuousClock.Instant) -> RateLimitDenial? {
+        guard !buckets.isEmpty else { return nil }
+        for kind in RateLimitKind.allCases { buckets[kind]?.refill(at: now) }
+        for kind in RateLimitKind.allCases {
+            if let bucket = buckets[kind], let denial = denial(kind, bucket, kind.amount(of: usage)) { return denial }
+        }
+        for kind in RateLimitKind.allCases { buckets[kind]?.take(kind.amount(of: usage)) }
         return nil
     }
 
     /// What the headers of an answer say, as of the last call.
-    var state: RateLimitState {
-        RateLimitState(requests: requests.map(RateLimitState.Limit.init), tokens: tokens.map(RateLimitState.Limit.init))
-    }
+    var state: RateLimitState { RateLimitState(limits: buckets.mapValues(RateLimitState.Limit.init)) }
 
-    private func denial(_ kind: RateLimitKind, _ bucket: TokenBucket, amount: Int) -> RateLimitDenial? {
+    private func denial(_ kind: RateLimitKind, _ bucket: TokenBucket, _ amount: Int) -> RateLimitDenial? {
         let wait = bucket.wait(for: amount)
         guard wait > .zero else { return nil }
         return RateLimitDenial(
@@ -58,9 +48,36 @@ struct RateLimiter: Sendable {
     }
 }
 
-/// Which of the two limits.
-enum RateLimitKind: String, Sendable {
-    case requests, tokens
+/// What is limited; in this order a call is held against the limits.
+enum RateLimitKind: Sendable, CaseIterable {
+    case requests, tokens, inputTokens, outputTokens
+
+    fileprivate func amount(of usage: Usage) -> Int {
+        switch self {
+        case .requests: 1
+        case .tokens: usage.input + usage.output
+        case .inputTokens: usage.input
+        case .outputTokens: usage.output
+        }
+    }
+}
+
+/// What an API key may use per minute. Nil, zero and less are no limit.
+struct MinuteLimits: Sendable, Equatable {
+    var requests: Int?
+    /// Input and output together.
+    var tokens: Int?
+    var inputTokens: Int?
+    var outputTokens: Int?
+
+    subscript(kind: RateLimitKind) -> Int? {
+        switch kind {
+        case .requests: requests
+        case .tokens: tokens
+        case .inputTokens: inputTokens
+        case .outputTokens: outputTokens
+        }
+    }
 }
 
 /// Why a call was refused.
@@ -87,6 +104,7 @@ struct RateLimitState: Sendable, Equatable {
         }
     }
 
-    var requests: Limit?
-    var tokens: Limit?
+    var limits: [RateLimitKind: Limit]
+
+    subscript(kind: RateLimitKind) -> Limit? { limits[kind] }
 }

@@ -25,9 +25,9 @@ extension ReceivedCall {
         if case .valid(let request, _) = content { request } else { nil }
     }
 
-    /// Tokens that the limits are charged: as the answer's usage will say, nothing for a bad request.
-    var tokens: Int {
-        if case .valid(_, let answer) = content { answer.usage.input + answer.usage.output } else { 0 }
+    /// What the limits are charged: as the answer's usage will say, nothing for a bad request.
+    var usage: Usage {
+        if case .valid(_, let answer) = content { answer.usage } else { .zero }
     }
 }
 

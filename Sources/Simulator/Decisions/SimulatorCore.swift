@@ -12,11 +12,8 @@ struct SimulatorCore: Sendable {
     init(_ configuration: SimulatorConfiguration) {
         self.configuration = configuration
         seen = SeenBodies(capacity: configuration.rememberedBodies)
-        limiters = RateLimiters(
-            requestsPerMinute: configuration.requestsPerMinute,
-            tokensPerMinute: configuration.tokensPerMinute
-        )
         controls = Controls(configuration)
+        limiters = RateLimiters(controls.limits)
         log = CallLog(capacity: configuration.rememberedCalls)
     }
 
@@ -40,11 +37,7 @@ struct SimulatorCore: Sendable {
     /// Changes the controls; calls that were decided before go on as they were.
     mutating func change(_ body: [UInt8], at now: ContinuousClock.Instant) throws(ProviderError) {
         try controls.change(body)
-        limiters.setLimits(
-            requestsPerMinute: controls.requestsPerMinute,
-            tokensPerMinute: controls.tokensPerMinute,
-            at: now
-        )
+        limiters.setLimits(controls.limits, at: now)
     }
 
     private mutating func decide(_ call: ReceivedCall, occurrence: Int, at now: ContinuousClock.Instant) -> Verdict {
@@ -53,7 +46,7 @@ struct SimulatorCore: Sendable {
         if let limit = controls.maxConcurrency, statistics.inFlight >= limit {
             return Verdict(action: .error(.overloaded))
         }
-        let (denial, limits) = limiters.admit(call.apiKey, tokens: call.tokens, at: now)
+        let (denial, limits) = limiters.admit(call.apiKey, call.usage, at: now)
         if let denial {
             let error = ProviderError.rateLimited(denial, model: call.request?.model ?? "unknown")
             return Verdict(action: .error(error), limits: limits)

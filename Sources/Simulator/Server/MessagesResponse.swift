@@ -22,9 +22,9 @@ enum MessagesResponse {
     static func headers(_ verdict: Verdict) -> HTTPFields {
         var headers = HTTPFields()
         headers[HTTPField.Name("request-id")!] = verdict.requestID
-        for (kind, limit) in [("requests", verdict.limits?.requests), ("tokens", verdict.limits?.tokens)] {
-            guard let limit else { continue }
-            let prefix = "anthropic-ratelimit-\(kind)"
+        for kind in RateLimitKind.allCases {
+            guard let limit = verdict.limits?[kind] else { continue }
+            let prefix = "anthropic-ratelimit-\(kind.inHeaders)"
             headers[HTTPField.Name("\(prefix)-limit")!] = "\(limit.limit)"
             headers[HTTPField.Name("\(prefix)-remaining")!] = "\(limit.remaining)"
             headers[HTTPField.Name("\(prefix)-reset")!] = moment(
@@ -47,4 +47,15 @@ enum MessagesResponse {
 
 extension HTTPField.Name {
     fileprivate static let shouldRetry = Self("x-should-retry")!
+}
+
+extension RateLimitKind {
+    fileprivate var inHeaders: String {
+        switch self {
+        case .requests: "requests"
+        case .tokens: "tokens"
+        case .inputTokens: "input-tokens"
+        case .outputTokens: "output-tokens"
+        }
+    }
 }

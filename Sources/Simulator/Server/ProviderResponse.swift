@@ -27,12 +27,12 @@ enum ProviderResponse {
         headers[.requestID] = verdict.requestID
         headers[.processingMilliseconds] = "\(verdict.latency.wholeMilliseconds)"
         headers[.openAIVersion] = "2020-10-01"
-        if let requests = verdict.limits?.requests {
+        if let requests = verdict.limits?[.requests] {
             headers[.limitRequests] = "\(requests.limit)"
             headers[.remainingRequests] = "\(requests.remaining)"
             headers[.resetRequests] = GoDuration.text(requests.reset)
         }
-        if let tokens = verdict.limits?.tokens {
+        if let tokens = verdict.limits?[.tokens] {
             headers[.limitTokens] = "\(tokens.limit)"
             headers[.remainingTokens] = "\(tokens.remaining)"
             headers[.resetTokens] = GoDuration.text(tokens.reset)

@@ -14,6 +14,10 @@ package struct SimulatorConfiguration: Sendable, Equatable {
     package var requestsPerMinute: Int?
     /// Input and output tokens per minute and API key, likewise. A call is charged what its answer's usage will say.
     package var tokensPerMinute: Int?
+    /// Input tokens alone, as Anthropic limits them; no header of OpenAI's tells.
+    package var inputTokensPerMinute: Int?
+    /// Output tokens alone, likewise.
+    package var outputTokensPerMinute: Int?
     /// The key that callers must present as a bearer token. Nil, the default, accepts any and none.
     package var apiKey: Secret?
     /// Calls at work at the same time; further ones are answered 503. Nil, the default, is no limit.

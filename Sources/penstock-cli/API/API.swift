@@ -53,6 +53,11 @@ struct API: Sendable {
         try await exchange(request("PUT", path, body: body), isRepeatable: true)
     }
 
+    /// Changes part of an object; the same change twice is one change.
+    func patch(_ path: String, body: [UInt8]) async throws -> Answer {
+        try await exchange(request("PATCH", path, body: body), isRepeatable: true)
+    }
+
     /// Sends a form; takes as long as it takes while bytes move.
     func upload(_ path: String, form: MultipartForm) async throws -> Answer {
         var request = request("POST", path)
@@ -69,7 +74,7 @@ struct API: Sendable {
         request.totalTimeout = .seconds(24 * 3600)
         request.idleTimeout = .seconds(60)
         request.maxResponseBytes = .max
-        let stream = try await repeating(request, isRepeatable: true, status: { ($0.status, $0.headers) }) {
+        let stream = try await repeating(request, isRepeatable: true, busy: { Busy($0.status, $0.headers) }) {
             (request) async throws(FetchError) in try await client.stream(request)
         }
         guard stream.status == 200 else { throw try await failure(of: stream) }
@@ -110,19 +115,37 @@ struct API: Sendable {
     }
 
     private func exchange(_ request: FetchRequest, isRepeatable: Bool) async throws -> Answer {
-        let response = try await repeating(request, isRepeatable: isRepeatable, status: { ($0.status, $0.headers) }) {
-            (request) async throws(FetchError) in try await client.fetch(request)
-        }
+        let response = try await repeating(
+            request,
+            isRepeatable: isRepeatable,
+            busy: { Busy($0.status, $0.headers, body: $0.body) }
+        ) { (request) async throws(FetchError) in try await client.fetch(request) }
         guard (200...299).contains(response.status) else {
             throw CLIError.server(ServerFailure(response, keyOrigin: key.origin))
         }
         return try Answer(response)
     }
 
+    /// What an answer says about coming back.
+    private struct Busy {
+        let status: Int
+        let retryAfter: String?
+        /// Of the error envelope; only read where asking again may make sense.
+        var error: JSONValue?
+
+        init(_ status: Int, _ headers: FetchHeaders, body: [UInt8] = []) {
+            self.status = status
+            retryAfter = headers["retry-after"]
+            error = status == 429 ? (try? JSONDocument(parsing: body))?.root["error"] : nil
+        }
+
+        var text: String { error?.text("message")?.printable ?? "The server is busy (HTTP \(status))." }
+    }
+
     private func repeating<Response>(
         _ request: FetchRequest,
         isRepeatable: Bool,
-        status: (Response) -> (Int, FetchHeaders),
+        busy: (Response) -> Busy,
         _ send: (FetchRequest) async throws(FetchError) -> Response
     ) async throws -> Response {
         var tries = 1
@@ -130,19 +153,18 @@ struct API: Sendable {
             let wait: Duration
             do {
                 let response = try await send(request)
-                let (code, headers) = status(response)
+                let answer = busy(response)
                 guard
                     let asked = retry.wait(
-                        afterStatus: code,
-                        retryAfter: headers["retry-after"],
+                        afterStatus: answer.status,
+                        code: answer.error?.text("code"),
+                        retryAfter: answer.retryAfter,
                         tries: tries,
                         isRepeatable: isRepeatable
                     )
                 else { return response }
                 wait = asked
-                if wait > .seconds(2) {
-                    notes.note("The server is busy (HTTP \(code)); next try in \(TimeText.span(wait)).")
-                }
+                if wait > .seconds(2) { notes.note("\(answer.text) Next try in \(TimeText.span(wait)).") }
             } catch {
                 guard let own = retry.wait(afterFailure: error, tries: tries, isRepeatable: isRepeatable) else {
                     throw CLIError.unreachable(address: address.text, reason: error)

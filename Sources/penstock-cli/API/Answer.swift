@@ -46,6 +46,11 @@ extension JSONValue {
         self[key].flatMap { $0.kind == .object ? $0 : nil }
     }
 
+    /// The elements of a member; none when it is no list.
+    func list(_ key: String) -> [JSONValue] {
+        self[key].map { Array($0.elements) } ?? []
+    }
+
     /// A member that must be there.
     ///
     /// - Throws: `CLIError.unexpectedAnswer` naming it.

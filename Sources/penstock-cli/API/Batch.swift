@@ -31,6 +31,12 @@ struct Batch: Sendable {
 
     var isTerminal: Bool { ["completed", "failed", "expired", "cancelled"].contains(status) }
 
+    /// Unix seconds; nil while it is not paused.
+    var pausedAt: Int? { json.object("penstock")?.int("paused_at") }
+
+    /// What it may cost at most; nil for no limit.
+    var maxCost: Dollars? { json.object("penstock")?.text("max_cost_usd").flatMap { Dollars($0) } }
+
     /// What the process's exit code says about the batch once it is over.
     var verdict: CommandStatus {
         switch status {

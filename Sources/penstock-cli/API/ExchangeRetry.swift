@@ -7,12 +7,19 @@ struct ExchangeRetry: Sendable {
     /// Longest wait that a server's `Retry-After` is followed for.
     var longestWait = Duration.seconds(60)
 
+    /// Refusals that only the caller can decide about: waiting brings the deadline closer.
+    private static let finalCodes = ["deadline_unmeetable"]
+
     /// - Parameters:
+    ///   - code: of the error envelope.
     ///   - tries: how many there were, this one included.
     ///   - isRepeatable: whether making the exchange twice does no harm.
     /// - Returns: nil to take the answer as it is.
-    func wait(afterStatus status: Int, retryAfter: String?, tries: Int, isRepeatable: Bool) -> Duration? {
+    func wait(afterStatus status: Int, code: String? = nil, retryAfter: String?, tries: Int, isRepeatable: Bool)
+        -> Duration?
+    {
         guard isRepeatable, status == 429 || status == 503, tries <= waits.count else { return nil }
+        if let code, Self.finalCodes.contains(code) { return nil }
         guard let seconds = retryAfter.flatMap({ Int($0) }) else { return waits[tries - 1] }
         let asked = Duration.seconds(max(0, seconds))
         return asked <= longestWait ? max(asked, waits[tries - 1]) : nil

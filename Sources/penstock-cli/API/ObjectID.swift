@@ -27,3 +27,17 @@ struct ObjectID: Sendable, Equatable, CustomStringConvertible {
     /// Lines of batches are jobs, although their ids begin like those of batches.
     var isBatch: Bool { text.hasPrefix("batch_") && !text.hasPrefix("batch_req_") }
 }
+
+/// The name of a pool or target as settings allow it; safe to stand in a URL.
+struct ConfiguredName: Sendable, Equatable, CustomStringConvertible {
+    let text: String
+
+    /// - Returns: nil unless it is 1 to 64 letters, digits, `_`, `-` and `.`, and no part of a path such as `..`.
+    init?(_ text: String) {
+        let withoutDots = text.replacing(".", with: "")
+        guard ObjectID(withoutDots) != nil, (1...64).contains(text.utf8.count) else { return nil }
+        self.text = text
+    }
+
+    var description: String { text }
+}

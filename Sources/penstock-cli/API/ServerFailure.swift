@@ -10,6 +10,8 @@ struct ServerFailure: Sendable, Equatable {
     let requestID: String?
     /// Where the API key that was used came from.
     let keyOrigin: String
+    /// When to come back, as the server says it.
+    var retryAfter: Duration?
 
     /// The server's message, how to help, and what support needs to find the request.
     var text: String {
@@ -24,10 +26,15 @@ struct ServerFailure: Sendable, Equatable {
         case (401, _): "The API key came from \(keyOrigin). Check it, or set PENSTOCK_API_KEY or --api-key-file."
         case (403, _): "The API key (from \(keyOrigin)) does not allow this."
         case (410, "lost_with_queue"): "The queue that held the job was lost; submit it again."
+        case (429, "deadline_unmeetable"):
+            "Give it a later deadline, queue it anyway (--queue-anyway)\(comeBack.map { ", or \($0)" } ?? "")."
+        case (429, _), (503, _): comeBack.map { "It is not taken in now; \($0)." }
         case (409, "idempotency_conflict"): "The idempotency key was used for another submission; take a new one."
         default: nil
         }
     }
+
+    private var comeBack: String? { retryAfter.map { "come back in \(TimeText.span($0))" } }
 
     private var facts: [String] {
         var facts = ["HTTP \(status)"]
@@ -51,5 +58,6 @@ extension ServerFailure {
         param = error?["param"]?.string
         requestID = headers["x-request-id"]
         self.keyOrigin = keyOrigin
+        retryAfter = headers["retry-after"].flatMap { Int($0) }.flatMap { $0 > 0 ? .seconds($0) : nil }
     }
 }

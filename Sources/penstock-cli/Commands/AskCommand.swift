@@ -6,11 +6,13 @@ struct AskCommand: AsyncParsableCommand {
         commandName: "ask",
         abstract: "Submit a single chat request as a job.",
         discussion: """
-            Prints the job's id; with --wait the answer instead.
+            Prints the job's id; with --wait the answer instead. A job that would probably start only after its \
+            deadline is refused, with the time to come back; --queue-anyway takes the risk.
 
             Examples:
               penstock ask prod.chat.default "Why is the sky blue?" --wait
               penstock ask prod.chat.default "Summarise: …" --class batch --deadline 6h
+              penstock ask prod.chat.default "Ping" --deadline 10s --queue-anyway
             """
     )
 
@@ -43,6 +45,9 @@ struct AskCommand: AsyncParsableCommand {
     )
     var tag: [TagArgument] = []
 
+    @Flag(help: "Queue it even when it will probably miss its deadline.")
+    var queueAnyway = false
+
     @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
 
@@ -63,7 +68,8 @@ struct AskCommand: AsyncParsableCommand {
 
     private func announce(_ job: JobView) throws {
         if format.json { return try TextChannel.output.json(job.json) }
-        TextChannel.notes.note("Job accepted. Next:\n  penstock watch \(job.id)\n  penstock results \(job.id)")
+        let start = job.expectedStart.map { "; starts in about \(TimeText.span($0))" } ?? ""
+        TextChannel.notes.note("Job accepted\(start). Next:\n  penstock watch \(job.id)\n  penstock results \(job.id)")
         try TextChannel.output.line(job.id.printable)
     }
 
@@ -88,6 +94,7 @@ struct AskCommand: AsyncParsableCommand {
             writer.member("endpoint", "/v1/chat/completions")
             writer.memberIfPresent("class", jobClass?.rawValue)
             writer.memberIfPresent("deadline", deadline)
+            if queueAnyway { writer.member("queue_anyway", true) }
             if !tag.isEmpty {
                 writer.key("tags")
                 writer.object { writer in

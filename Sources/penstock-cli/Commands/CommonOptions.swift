@@ -82,6 +82,25 @@ enum ClassArgument: String, ExpressibleByArgument, CaseIterable {
     case interactive, standard, batch
 }
 
+/// A `--max-cost`: US dollars, more than zero.
+struct MaxCostArgument: ExpressibleByArgument, Equatable {
+    /// As it was written.
+    let text: String
+    let amount: Dollars
+
+    init?(argument: String) {
+        guard let amount = Dollars(argument), amount.nanodollars > 0 else { return nil }
+        text = argument
+        self.amount = amount
+    }
+}
+
+extension ConfiguredName: ExpressibleByArgument {
+    init?(argument: String) {
+        self.init(argument)
+    }
+}
+
 extension ObjectID: ExpressibleByArgument {
     init?(argument: String) {
         self.init(argument)

@@ -17,6 +17,7 @@ struct SubmitCommand: AsyncParsableCommand {
               penstock submit requests.jsonl --dry-run
               penstock submit requests.jsonl --tag feature=search --tag customer=acme
               penstock submit requests.jsonl --window 2h --wait --output results.jsonl
+              penstock submit requests.jsonl --max-cost 5.00
               id=$(penstock submit requests.jsonl)
 
             Exit codes with --wait: 0 all succeeded, 2 some failed, expired or were cancelled, 3 the input is invalid.
@@ -46,6 +47,15 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Kept with the batch; repeatable.", valueName: "key=value"))
     var metadata: [PairArgument] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Most US dollars that the batch may cost: no request is called that could bring it over; what is left then "
+                + "is cancelled.",
+            valueName: "usd"
+        )
+    )
+    var maxCost: MaxCostArgument?
+
     @Flag(help: "Follow the batch until it is over.")
     var wait = false
 
@@ -70,9 +80,13 @@ struct SubmitCommand: AsyncParsableCommand {
         let keys = allMetadata.map(\.key)
         guard Set(keys).count == keys.count else { throw ValidationError("A --metadata key is given twice.") }
         guard Set(tag.map(\.key)).count == tag.count else { throw ValidationError("A --tag key is given twice.") }
-        guard keys.count <= 16 else { throw ValidationError("A batch has at most 16 metadata pairs.") }
+        guard keys.count <= Submission.maxMetadata else {
+            throw ValidationError("A batch has at most \(Submission.maxMetadata) metadata pairs.")
+        }
         guard !metadata.contains(where: { $0.key.hasPrefix("penstock_") }) else {
-            throw ValidationError("--metadata keys that begin with penstock_ are reserved; use --class and --tag.")
+            throw ValidationError(
+                "--metadata keys that begin with penstock_ are reserved; use --class, --tag and --max-cost."
+            )
         }
     }
 
@@ -85,13 +99,14 @@ struct SubmitCommand: AsyncParsableCommand {
                 api: api,
                 notes: .notes,
                 file: file,
+                filename: file.split(separator: "/").last.map(String.init) ?? file,
                 endpoint: endpoint,
                 window: window,
                 metadata: allMetadata,
                 idempotencyKey: idempotencyKey
             )
             let batch = try await submission.run()
-            try await wait ? follow(batch, api) : announce(batch)
+            try await wait ? follow(batch, api) : batch.announce(json: format.json)
         }
     }
 
@@ -102,14 +117,8 @@ struct SubmitCommand: AsyncParsableCommand {
         if !tag.isEmpty {
             pairs.append(("penstock_tags", tag.map { "\($0.key)=\($0.value)" }.joined(separator: ",")))
         }
+        if let maxCost { pairs.append(("penstock_max_cost_usd", maxCost.text)) }
         return pairs
-    }
-
-    private func announce(_ batch: Batch) throws {
-        if format.json { return try TextChannel.output.json(batch.json) }
-        TextChannel.notes.note("Batch created; it runs by itself. Next:")
-        batch.nextSteps.forEach { TextChannel.notes.note("  \($0)") }
-        try TextChannel.output.line(batch.id.printable)
     }
 
     private func follow(_ created: Batch, _ api: API) async throws {
@@ -138,6 +147,9 @@ struct SubmitCommand: AsyncParsableCommand {
             try TextChannel.output.write(run.json() + [UInt8(ascii: "\n")])
         } else {
             try run.show(on: .output)
+            if let maxCost, let cost = run.cost, cost.nanodollars > maxCost.amount.nanodollars {
+                TextChannel.notes.note("That is above --max-cost: what cannot be afforded would be cancelled.")
+            }
         }
         try run.verdict.throwUnlessSuccess()
     }

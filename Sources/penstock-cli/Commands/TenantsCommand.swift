@@ -4,7 +4,7 @@ import JSON
 struct TenantsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenants",
-        abstract: "List tenants and set their shares (admin keys only).",
+        abstract: "List tenants and set their shares and bounds (admin keys only).",
         discussion: """
             Examples:
               penstock tenants list
@@ -15,7 +15,10 @@ struct TenantsCommand: AsyncParsableCommand {
 }
 
 struct TenantsListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List tenants and their shares.")
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List tenants, their shares and bounds."
+    )
 
     @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
@@ -30,16 +33,34 @@ struct TenantsListCommand: AsyncParsableCommand {
 
     static func table(_ tenants: [JSONValue]) -> Table {
         Table(
-            [.text("TENANT"), .number("WEIGHT"), .number("MAX RUNNING"), .text("CREATED")],
+            [.text("TENANT"), .number("WEIGHT")] + TenantLimit.all.map { .number($0.title) }
+                + [.text("PAUSED"), .text("CREATED")],
             rows: tenants.map { tenant in
-                [
+                let isPaused = tenant["paused"]?.bool == true
+                return [
                     Table.Cell(tenant.text("id") ?? tenant.text("tenant")), Table.Cell(tenant.int("weight")?.grouped),
-                    Table.Cell(tenant.int("max_running")?.grouped ?? "no limit"),
+                ] + TenantLimit.all.map { Table.Cell(tenant.int($0.field)?.grouped ?? "none") } + [
+                    Table.Cell(isPaused ? "yes" : "no", style: isPaused ? .caution : nil),
                     Table.Cell(TimeText.utc(tenant.int("created_at"))),
                 ]
             }
         )
     }
+}
+
+/// The bounds of a tenant as the server names them, in the order of the list.
+struct TenantLimit {
+    let field: String
+    let title: String
+
+    static let all = [
+        TenantLimit(field: "max_running", title: "MAX RUNNING"),
+        TenantLimit(field: "requests_per_minute", title: "REQUESTS/MIN"),
+        TenantLimit(field: "tokens_per_minute", title: "TOKENS/MIN"),
+        TenantLimit(field: "max_jobs", title: "MAX JOBS"),
+        TenantLimit(field: "max_bytes", title: "MAX BYTES"),
+        TenantLimit(field: "max_tokens", title: "MAX TOKENS"),
+    ]
 }
 
 /// A number, or `none` for no limit.
@@ -61,11 +82,14 @@ enum LimitArgument: ExpressibleByArgument, Equatable {
 struct TenantsSetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set",
-        abstract: "Set a tenant's share of the fleet.",
+        abstract: "Set a tenant's share of the fleet and its bounds.",
         discussion: """
+            What is not given stays as it is. Changes hold at once, also for what waits already.
+
             Examples:
               penstock tenants set search-team --weight 3
               penstock tenants set search-team --max-running none
+              penstock tenants set search-team --tokens-per-minute 200000 --max-jobs 50000
             """
     )
 
@@ -78,11 +102,31 @@ struct TenantsSetCommand: AsyncParsableCommand {
     @Option(help: "Most of its jobs that run at once, or none for no limit.")
     var maxRunning: LimitArgument?
 
+    @Option(help: "Most of its calls that start per minute and pool, or none.")
+    var requestsPerMinute: LimitArgument?
+
+    @Option(help: "Most tokens of its calls that start per minute and pool, or none.")
+    var tokensPerMinute: LimitArgument?
+
+    @Option(help: "Most of its jobs that wait or run in a pool, or none.")
+    var maxJobs: LimitArgument?
+
+    @Option(help: "Most bytes of its requests that wait in a pool's queue, or none.")
+    var maxBytes: LimitArgument?
+
+    @Option(help: "Most estimated tokens of its jobs that wait or run in a pool, or none.")
+    var maxTokens: LimitArgument?
+
+    @Flag(inversion: .prefixedNo, help: "Whether nothing more of it starts; as penstock pause and resume set it.")
+    var paused: Bool?
+
     @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
-        guard weight != nil || maxRunning != nil else { throw ValidationError("Give --weight or --max-running.") }
+        guard weight != nil || paused != nil || !limits.isEmpty else {
+            throw ValidationError("Say what to set: see penstock tenants set --help.")
+        }
         guard weight.map((1...1000).contains) ?? true else { throw ValidationError("--weight must be 1 to 1000.") }
     }
 
@@ -94,16 +138,23 @@ struct TenantsSetCommand: AsyncParsableCommand {
         }
     }
 
+    private var limits: [(field: String, limit: LimitArgument)] {
+        let given = [maxRunning, requestsPerMinute, tokensPerMinute, maxJobs, maxBytes, maxTokens]
+        return zip(TenantLimit.all, given).compactMap { known, limit in limit.map { (known.field, $0) } }
+    }
+
     /// Only what is to change.
     private var body: [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
             writer.memberIfPresent("weight", weight)
-            switch maxRunning {
-            case .number(let number): writer.member("max_running", number)
-            case .unlimited: writer.member("max_running", Int?.none)
-            case nil: break
+            for (field, limit) in limits {
+                switch limit {
+                case .number(let number): writer.member(field, number)
+                case .unlimited: writer.member(field, Int?.none)
+                }
             }
+            writer.memberIfPresent("paused", paused)
         }
         return writer.bytes
     }

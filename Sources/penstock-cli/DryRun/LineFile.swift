@@ -8,7 +8,11 @@ enum LineFile {
     /// Hands out the lines in order until `body` returns false.
     ///
     /// - Throws: `JSONError` for a line that is too long, `CLIError.local` when the file cannot be read.
-    static func forEachLine(of path: String, _ body: (JSONLine) throws -> Bool) async throws {
+    static func forEachLine(
+        of path: String,
+        maxLineBytes: Int = maxLineBytes,
+        _ body: (JSONLine) throws -> Bool
+    ) async throws {
         try await SystemFile.withReading(path) { descriptor in
             var lines = JSONLines(maxLineBytes: maxLineBytes)
             var isAtEnd = false

@@ -16,6 +16,15 @@ struct FileDownload {
         }
     }
 
+    /// Writes a file that nobody else sees.
+    func toScratch(_ id: ObjectID, _ file: ScratchFile) async throws {
+        let stream = try await api.download("/v1/files/\(id)/content")
+        try await api.reading {
+            for try await chunk in stream.chunks { try file.write(chunk) }
+        }
+        try file.flush()
+    }
+
     /// Writes a file that appears under its name only when it is complete.
     ///
     /// - Returns: its length in bytes.

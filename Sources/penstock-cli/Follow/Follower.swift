@@ -33,7 +33,7 @@ struct Follower {
             let asked = now
             let job = try JobView(try await api.get("/v1/jobs/\(id)", query: [("wait", "5")]).root)
             guard !job.isTerminal else { return job }
-            let line = job.waitingText.map { "\(job.state), waits for \($0)" } ?? job.state
+            let line = job.wait.map { "\(job.state), waits for \($0.sentence)" } ?? job.state
             display.show(plain: line, bar: { width, _ in line.printable.truncated(to: width) }, at: now)
             // The server waits for us; this is for one that does not.
             if now - asked < .seconds(1) { try await Task.sleep(for: .seconds(1)) }

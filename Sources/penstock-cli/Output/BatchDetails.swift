@@ -10,6 +10,7 @@ extension Batch {
         details.add("status", status, style: .of(state: status))
         details.add("requests", requestsText)
         details.add("waits for", waitingText, style: .caution)
+        details.add("paused since", pausedSince, style: .caution)
         let forecast = BatchForecast(self, now: now)
         details.add("forecast", forecast?.text, style: forecast?.isTooLate == true ? .bad : nil)
         details.add("endpoint", json.text("endpoint"))
@@ -19,6 +20,7 @@ extension Batch {
         details.add("ended", TimeText.utc(endedAt))
         details.add("tokens", json.object("usage").map(TokenText.usage))
         details.add("cost", cost.text)
+        details.add("cost limit", maxCost?.text)
         details.add("metadata", json.pairs("metadata"))
         details.add("input file", json.text("input_file_id"))
         details.add("output file", outputFile)
@@ -32,7 +34,12 @@ extension Batch {
         return [
             outputFile.map { _ in "penstock results \(id) --output results.jsonl" },
             errorFile.map { _ in "penstock results \(id) --errors" },
+            errorFile.map { _ in "penstock retry \(id) --failed" },
         ].compactMap { $0 }
+    }
+
+    private var pausedSince: String? {
+        isTerminal ? nil : TimeText.utc(pausedAt).map { "\($0), resume: penstock resume --batch \(id)" }
     }
 
     private var requestsText: String? {

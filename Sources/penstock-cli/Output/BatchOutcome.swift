@@ -18,3 +18,13 @@ struct BatchOutcome {
         batch.nextSteps.forEach { notes.note("  \($0)") }
     }
 }
+
+extension Batch {
+    /// Tells of a batch that was just made: its id on standard output, the rest on standard error.
+    func announce(json isJSON: Bool) throws(CLIError) {
+        if isJSON { return try TextChannel.output.json(json) }
+        TextChannel.notes.note("Batch created; it runs by itself. Next:")
+        nextSteps.forEach { TextChannel.notes.note("  \($0)") }
+        try TextChannel.output.line(id.printable)
+    }
+}

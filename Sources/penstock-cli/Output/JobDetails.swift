@@ -6,7 +6,7 @@ extension JobView {
         var details = Details()
         details.add("job", id, style: .strong)
         details.add("state", state, style: .of(state: state))
-        details.add("waits for", waitingText, style: .caution)
+        details.add("waits for", wait?.sentence, style: .caution)
         details.add("error", problem, style: .bad)
         details.add("model", json.text("model"))
         details.add("endpoint", json.text("endpoint"))
@@ -40,7 +40,7 @@ extension JobView {
                     Table.Cell(job.json.path("usage", "total_tokens")?.int64.map { Int($0).grouped }),
                     Table.Cell(job.json.text("cost_usd").map { _ in job.json.cost.text }),
                     Table.Cell(job.json.text("model")),
-                    Table.Cell(job.problem ?? job.waitingText.map { "waits for \($0)" } ?? ""),
+                    Table.Cell(job.problem ?? job.wait.map { "waits for \($0.brief)" } ?? ""),
                 ]
             }
         )

@@ -5,10 +5,13 @@ struct Terminal: Sendable, Equatable {
     /// Columns; nil when it is no terminal, so that nothing is cut there.
     let width: Int?
     let hasColour: Bool
+    /// Lines; nil where that is unknown.
+    let height: Int?
 
-    init(width: Int?, hasColour: Bool) {
+    init(width: Int?, hasColour: Bool, height: Int? = nil) {
         self.width = width
         self.hasColour = hasColour
+        self.height = height
     }
 
     /// Looks at the descriptor and at `NO_COLOR` and `TERM`.
@@ -19,7 +22,11 @@ struct Terminal: Sendable, Equatable {
         }
         var size = winsize()
         let known = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-        self.init(width: known ? Int(size.ws_col) : 80, hasColour: Environment["NO_COLOR"] == nil)
+        self.init(
+            width: known ? Int(size.ws_col) : 80,
+            hasColour: Environment["NO_COLOR"] == nil,
+            height: known && size.ws_row > 0 ? Int(size.ws_row) : nil
+        )
     }
 
     var isTerminal: Bool { width != nil }

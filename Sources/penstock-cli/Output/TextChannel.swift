@@ -9,7 +9,7 @@ final class TextChannel: Sendable {
     static let output = TextChannel(descriptor: STDOUT_FILENO)
     static let notes = TextChannel(descriptor: STDERR_FILENO)
 
-    /// What the channel can show.
+    /// What the channel could show when the program began.
     let terminal: Terminal
     private let descriptor: Int32
     private let isClosed = Atomic(false)
@@ -18,6 +18,9 @@ final class TextChannel: Sendable {
         self.descriptor = descriptor
         terminal = Terminal(descriptor: descriptor)
     }
+
+    /// What it can show now: windows change their size.
+    var currentTerminal: Terminal { Terminal(descriptor: descriptor) }
 
     /// True once the reader has gone; whoever produces much may stop.
     var readerIsGone: Bool { isClosed.load(ordering: .relaxed) }

@@ -5,12 +5,16 @@ import JSON
 struct Submission {
     /// Most bytes of a file that is sent; it is held in memory meanwhile.
     private static let maxBytes = 512 << 20
+    /// Most metadata pairs of a batch.
+    static let maxMetadata = 16
     private static let chunkBytes = 1 << 20
 
     let api: API
     let notes: TextChannel
     /// Path of the input.
     var file: String
+    /// The name under which the server knows the file.
+    var filename: String
     var endpoint: String
     var window: String
     var metadata: [(key: String, value: String)]
@@ -43,9 +47,6 @@ struct Submission {
         }
         return writer.bytes
     }
-
-    /// The name under which the server knows the file.
-    private var filename: String { file.split(separator: "/").last.map(String.init) ?? file }
 
     private func inputFile() async throws -> String {
         let size = try size()

@@ -28,6 +28,8 @@ struct CLIRun: Sendable {
     var environment: [String: String]
     var output = Stream.captured
     var notes = Stream.captured
+    /// A descriptor of ours that the child reads from; nil for none.
+    var input: Int32?
 
     init(_ arguments: [String], url: String?, key: String? = "psk_test") {
         self.arguments = arguments
@@ -63,7 +65,11 @@ struct CLIRun: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         for (target, stream, path) in [(1, output, outputPath), (2, notes, notesPath)] as [(Int32, Stream, String)] {
             switch stream {
             case .captured: posix_spawn_file_actions_addopen(&actions, target, path, O_WRONLY | O_CREAT, 0o600)
@@ -159,6 +165,20 @@ enum TestFiles {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What a folder holds.
+    static func names(in path: String) -> [String] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

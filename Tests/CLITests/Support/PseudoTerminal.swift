@@ -11,7 +11,7 @@ final class PseudoTerminal {
     private static let getNumber: UInt = 0x8004_5430
 
     /// - Parameter columns: its width.
-    init(columns: UInt16) throws {
+    init(columns: UInt16, rows: UInt16 = 24) throws {
         screen = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var locked: Int32 = 0
         var number: Int32 = 0
@@ -20,15 +20,44 @@ final class PseudoTerminal {
         }
         program = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard program >= 0 else { throw SocketFailure(code: errno) }
-        var size = winsize()
-        size.ws_col = columns
-        size.ws_row = 24
-        guard ioctl(program, UInt(TIOCSWINSZ), &size) == 0 else { throw SocketFailure(code: errno) }
+        try resize(columns: columns, rows: rows)
     }
 
     deinit {
         close(program)
         close(screen)
+    }
+
+    /// Changes the window; whoever draws has to be told with SIGWINCH.
+    func resize(columns: UInt16, rows: UInt16) throws {
+        var size = winsize()
+        size.ws_col = columns
+        size.ws_row = rows
+        guard ioctl(program, UInt(TIOCSWINSZ), &size) == 0 else { throw SocketFailure(code: errno) }
+    }
+
+    /// Presses keys.
+    func type(_ keys: String) {
+        _ = keys.withCString { write(screen, $0, strlen($0)) }
+    }
+
+    /// Whether lines are edited and keys shown, as a shell wants it.
+    var isCooked: Bool {
+        var mode = termios()
+        return tcgetattr(program, &mode) == 0 && mode.c_lflag & tcflag_t(ICANON | ECHO) == tcflag_t(ICANON | ECHO)
+    }
+
+    /// Reads until `text` is drawn.
+    ///
+    /// - Returns: all that was read, up to it and a little more.
+    @discardableResult
+    func waitFor(_ text: String) async throws -> String {
+        var seen = ""
+        while !seen.contains(text) {
+            try await Task.sleep(for: .milliseconds(5))
+            seen += drawn()
+        }
+        return seen
     }
 
     /// All that was drawn so far; what fits the kernel's buffer.

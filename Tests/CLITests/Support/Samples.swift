@@ -25,6 +25,33 @@ enum Samples {
             """
     }
 
+    /// A list of one pool with two tenants of weights 1 and 3.
+    ///
+    /// - Parameter tokens: what they were served.
+    static func pools(_ tokens: (Int, Int) = (0, 0), taken: Int = 0, id: String = "default", paused: Bool = false)
+        -> String
+    {
+        let tenants = [("acme", 1, tokens.0, "null"), ("globex", 3, tokens.1, "null"), ("initech", 1, 0, #""slots""#)]
+            .map {
+                #"{"tenant":"\#($0)","class":"standard","weight":\#($1),"waiting":10,"running":1,"#
+                    + #""served_tokens":\#($2),"parked":\#($3)}"#
+            }
+        let pause = #""paused":\#(paused),"paused_by":"key_1","paused_at":1700000000,"pause_reason":"quota""#
+        return """
+            {"object":"list","has_more":false,"data":[{"id":"\(id)","object":"pool",\(pause),"configured":true,
+            "waiting":1234,"running":12,"delayed":3,"flows":2,"taken_jobs":\(taken),"taken_tokens":\(taken * 100),
+            "targets":[
+            {"id":"east","state":"available","until":null,"since":null,"running":12,"max_running":50,
+            "service_time_ms":{"p10":800,"p50":1200,"p95":3400,"samples":40}},
+            {"id":"west","state":"stopped","until":null,"since":1700000000,"running":0,"max_running":null,
+            "service_time_ms":null}],
+            "limit_groups":[{"id":"account","running":12,"max_running":64,"limits":[
+            {"dimension":"requests","per_minute":3000,"learned":false,"use":0.97},
+            {"dimension":"input_tokens","per_minute":700000,"learned":true,"use":0.5}]}],
+            "tenants":[\(tenants.joined(separator: ","))],"models":[]}]}
+            """
+    }
+
     static func job(_ state: String, id: String = "job_1", result: String = "null") -> String {
         """
         {"id":"\(id)","object":"job","state":"\(state)","model":"m","endpoint":"/v1/chat/completions",

@@ -129,7 +129,7 @@ class Stack:
         return Web(self.url, self.admin_key)
 
     def tenant(self, name=None, weight=None, **key_options):
-        """A user of a new tenant."""
+        """A user of a new tenant, or of the one called `name`."""
         name = name or f"tenant-{next(self.numbers)}"
         reply = self.admin.post("/v1/admin/keys", {"tenant": name, "name": "test", **key_options})
         assert reply.status == 200, reply

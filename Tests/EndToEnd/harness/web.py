@@ -56,3 +56,6 @@ class Web:
 
     def put(self, path, body, **options):
         return self.request("PUT", path, body, **options)
+
+    def patch(self, path, body, **options):
+        return self.request("PATCH", path, body, **options)

@@ -28,9 +28,9 @@ struct ExperienceDirectoryTests {
 
     @Test func newsReplaceWhatWasKnown() async {
         let directory = ExperienceDirectory(lifetime: .zero, logger: log.logger)
-        for output in [7, 8] {
-            learn(outputP90: output)
-            #expect(await output(directory) == output)
+        for learned in [7, 8] {
+            learn(outputP90: learned)
+            #expect(await output(directory) == learned)
         }
     }
 
