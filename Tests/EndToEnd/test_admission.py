@@ -69,6 +69,8 @@ def test_a_request_that_no_limit_could_grant_is_refused_for_good(tenant):
 
 
 def test_a_deadline_that_cannot_be_met_is_refused(stack, tenant):
+    # While something runs the scheduler looks at the pool, and learns.
+    occupant = occupy(tenant, "gpt-4o", milliseconds=25_000)
     jobs = [submit(tenant, chat("[simulate:latency=2000]", model="gpt-4o")) for _ in range(45)]
     for job in jobs:
         finish(tenant, job)
@@ -82,7 +84,8 @@ def test_a_deadline_that_cannot_be_met_is_refused(stack, tenant):
     assert "queue_anyway" in refused.error["message"] and 1 <= int(refused.headers["retry-after"]) <= 60
     anyway = tenant.web.post("/v1/jobs", {**body, "queue_anyway": True})
     assert anyway.status == 202 and "expected_start_in_seconds" in anyway.json
-    tenant.web.post(f"/v1/jobs/{anyway.json['id']}/cancel")
+    for job in [occupant, anyway.json]:
+        tenant.web.post(f"/v1/jobs/{job['id']}/cancel")
 
 
 def test_a_waiting_job_says_why_and_where(tenant):
@@ -150,10 +153,13 @@ def test_a_paused_pool_or_target_waits(stack, tenant, kind):
 
 
 def test_operators_see_everything(stack, tenant):
+    # While something runs the scheduler looks at the pool, and learns.
+    occupant = occupy(tenant, "gpt-4o-mini", milliseconds=25_000)
     for _ in range(25):
         finish(tenant, submit(tenant, chat("seen")))
     eventually(lambda: pool_object(stack, "gpt-4o-mini")["models"], "the model's estimates are measured")
     seen = pool_object(stack, "gpt-4o-mini")
+    tenant.web.post(f"/v1/jobs/{occupant['id']}/cancel")
     assert seen["object"] == "pool" and seen["configured"] and not seen["paused"]
     assert seen["taken_jobs"] >= 25 and seen["taken_tokens"] > 0
     [target] = seen["targets"]

@@ -50,9 +50,11 @@ struct EstimateCorrectionTests {
         #expect(EstimateCorrection(nil).corrected(estimate, model: "m") == estimate)
     }
 
-    @Test(arguments: [
-        (0.01, 25), (0.25, 25), (4, 400), (90, 400), (.infinity, 400), (.nan, 100), (0, 100), (-3, 100),
-    ] as [(Double, Int)])
+    @Test(
+        arguments: [
+            (0.01, 25), (0.25, 25), (4, 400), (90, 400), (.infinity, 400), (.nan, 100), (0, 100), (-3, 100),
+        ] as [(Double, Int)]
+    )
     func ratiosAreBounded(_ ratio: Double, _ input: Int) {
         #expect(corrected(100, 1, ratio: ratio).input == input)
     }

@@ -139,7 +139,9 @@ struct JobOptionsTests {
         #expect(read == JobOptions(jobClass: .batch, tags: JobTags(feature: "a=b", customer: "c")))
     }
 
-    @Test(arguments: [("5", 5_000_000_000), ("5.00", 5_000_000_000), ("0.000000001", 1), ("1000000", 1_000_000_000_000_000)])
+    @Test(arguments: [
+        ("5", 5_000_000_000), ("5.00", 5_000_000_000), ("0.000000001", 1), ("1000000", 1_000_000_000_000_000),
+    ])
     func theMostABatchMayCostIsRead(_ text: String, _ nanodollars: Int64) throws {
         #expect(try options([("penstock_max_cost_usd", text)]).maxCost == Nanodollars(nanodollars))
     }

@@ -32,7 +32,8 @@ struct ChangeLiveTests {
             for path in ["/v1/jobs/\(id)", "/v1/batches/\(batch)"] {
                 for (body, code, param) in [
                     ("{}", "missing_required_parameter", nil), (#"{"class":null}"#, "missing_required_parameter", nil),
-                    (#"{"class":"gold"}"#, "invalid_value", "class"), (#"{"deadline":"31d"}"#, "invalid_deadline", "deadline"),
+                    (#"{"class":"gold"}"#, "invalid_value", "class"),
+                    (#"{"deadline":"31d"}"#, "invalid_deadline", "deadline"),
                     (#"{"deadline":1}"#, "invalid_deadline", "deadline"),
                     (#"{"weight":3}"#, "unknown_field", "weight"),
                 ] as [(String, String, String?)] {

@@ -192,8 +192,9 @@ struct PoolsLiveTests {
 
     @Test func reasonsAreBounded() async throws {
         try await TestIntake.run { intake in
-            for body in [#"{"reason":""}"#, #"{"why":"x"}"#, "[]", "{\"reason\":\"\(String(repeating: "x", count: 201))\"}"]
-            {
+            for body in [
+                #"{"reason":""}"#, #"{"why":"x"}"#, "[]", "{\"reason\":\"\(String(repeating: "x", count: 201))\"}",
+            ] {
                 let answer = try await intake.ask(
                     "POST",
                     "/v1/admin/pools/small/pause",
