@@ -1,4 +1,5 @@
 import Penstock
+import TestTwins
 import Testing
 
 @testable import Intake
