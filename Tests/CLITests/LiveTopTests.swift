@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import Synchronization
 import TestSupport
 import Testing
 
@@ -32,6 +33,13 @@ import Testing
             return try await run.outcome { pid in try await body(terminal, pid, server) }
         }
         return (outcome, terminal)
+    }
+
+    /// Waits until the kernel shows the process as stopped (T) or ended (Z).
+    private static func waitForState(_ state: String, of pid: pid_t) async throws {
+        while !TestFiles.contents("/proc/\(pid)/stat").contains(") \(state) ") {
+            try await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     @Test func onceIsOneTableOfTwoLooks() async throws {
@@ -90,6 +98,17 @@ import Testing
         #expect(terminal.isCooked)
     }
 
+    @Test func aServerThatWasNeverSeenEndsIt() async throws {
+        let terminal = try PseudoTerminal(columns: 100)
+        var run = CLIRun(["top"], url: "http://127.0.0.1:\(try Loopback.freePort())")
+        run.output = .descriptor(terminal.program)
+        run.input = terminal.program
+        let outcome = try await run.outcome()
+        #expect(outcome.exitCode == 4)
+        #expect(outcome.notes.contains("cannot connect to"))
+        #expect(terminal.drawn().hasSuffix(Self.leaving))
+    }
+
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func signalsRestoreTheTerminal(number: Int32) async throws {
         let (outcome, terminal) = try await live { terminal, pid, _ in
             let drawn = try await terminal.waitFor("acme")
@@ -122,7 +141,8 @@ import Testing
             while server.requests.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
             try await terminal.waitFor("acme")
             terminal.type("q")
-            while kill(pid, 0) == 0, !terminal.isCooked { try await Task.sleep(for: .milliseconds(5)) }
+            try await Self.waitForState("Z", of: pid)
+            #expect(!gate.hasPassed)
             gate.open()
         }
         #expect(outcome.exitCode == 0)
@@ -168,9 +188,7 @@ import Testing
             try await terminal.waitFor("acme")
             kill(pid, SIGTSTP)
             try await terminal.waitFor(Self.leaving)
-            while !TestFiles.contents("/proc/\(pid)/stat").contains(") T ") {
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            try await Self.waitForState("T", of: pid)
             #expect(terminal.isCooked)
             kill(pid, SIGCONT)
             try await terminal.waitFor(Self.entering)
@@ -184,6 +202,7 @@ import Testing
 /// Holds a script until the test opens it.
 private final class Gate: Sendable {
     private let ends: (reading: Int32, writing: Int32)
+    private let passed = Atomic(false)
 
     init() {
         var ends: [Int32] = [-1, -1]
@@ -200,7 +219,11 @@ private final class Gate: Sendable {
     func wait() {
         var poller = pollfd(fd: ends.reading, events: Int16(POLLIN), revents: 0)
         _ = poll(&poller, 1, 30_000)
+        passed.store(true, ordering: .relaxed)
     }
+
+    /// Whether somebody got through.
+    var hasPassed: Bool { passed.load(ordering: .relaxed) }
 
     func open() {
         var byte: UInt8 = 1

@@ -171,9 +171,9 @@ struct PoolReportTests {
     }
 
     private func lines(_ looks: String...) throws -> [String] {
-        let looks = try looks.enumerated().map { (time: Duration.seconds($0 * 60), pool: try pool($1)) }
-        let pool = try #require(looks.last).pool
-        return PoolReport(pool: pool, difference: PoolDifference(looks)).lines(width: nil, colour: false)
+        let seen = try looks.enumerated().map { (time: Duration.seconds($0 * 60), pool: try pool($1)) }
+        let last = try #require(seen.last).pool
+        return PoolReport(pool: last, difference: PoolDifference(seen)).lines(width: nil, colour: false)
     }
 
     @Test func everythingIsInItsColumn() throws {
@@ -185,10 +185,11 @@ struct PoolReportTests {
                 "TARGET  STATE                               RUNNING  MAX    P10   P50   P95",
                 "east    available                                12   50  800ms  1.2s  3.4s",
                 "west    stopped since 2023-11-14 22:13:20Z        0    -      -     -     -",
+                "north   paused: bad answers                       1    5      -     -     -",
                 "",
-                "LIMIT GROUP  LIMIT                      ALLOWED  USE",
-                "account      at once                         64  19%  #---------",
-                "account      requests/min                 3,000  97%  #########-",
+                "LIMIT GROUP  LIMIT                       ALLOWED  USE  ",
+                "account      at once                          64  19%  #---------",
+                "account      requests/min                  3,000  97%  #########-",
                 "account      input tokens/min  700,000 (learned)  50%  #####-----",
                 "",
                 "TENANT   CLASS     WEIGHT  WAITING  RUNNING  TOKENS/MIN  SHARE  /WEIGHT  HELD BY",

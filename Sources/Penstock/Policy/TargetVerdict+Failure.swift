@@ -20,8 +20,8 @@ extension TargetVerdict {
             case .callerInvalidRequest, .callerContextTooLong, .callerContentFiltered, .callerModelUnknown:
                 failure.response == nil ? .none : .answered
             case .providerAuthFailed, .providerInvalidAnswer, .callerCancelled, .callerDeadlineExceeded,
-                .penstockOutcomeUnknown, .penstockPoison, .penstockInternal, .penstockPoolRemoved,
-                .penstockMaxCostReached:
+                .penstockOutcomeUnknown, .penstockPoison, .penstockPoolRemoved, .penstockMaxCostReached,
+                .penstockInternal:
                 .none
             }
     }

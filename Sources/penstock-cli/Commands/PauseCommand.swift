@@ -79,8 +79,8 @@ struct ControlOptions: ParsableArguments {
         guard reason == nil || pool != nil || target != nil else {
             throw ValidationError("--reason is kept for pools and targets only.")
         }
-        guard reason.map({ (1...200).contains($0.count) }) ?? true else {
-            throw ValidationError("--reason must be 1 to 200 characters.")
+        guard reason.map({ (1...200).contains($0.utf8.count) }) ?? true else {
+            throw ValidationError("--reason must be 1 to 200 bytes.")
         }
     }
 

@@ -14,6 +14,7 @@ extension Batch {
         let forecast = BatchForecast(self, now: now)
         details.add("forecast", forecast?.text, style: forecast?.isTooLate == true ? .bad : nil)
         details.add("endpoint", json.text("endpoint"))
+        details.add("class", json.object("penstock")?.text("class"))
         details.add("model", json.text("model"))
         details.add("created", TimeText.utc(json.int("created_at")))
         details.add("deadline", TimeText.utc(json.int("expires_at")))

@@ -6,7 +6,7 @@ struct LiveTop {
     private enum Event: Sendable {
         case look(PoolsLook)
         /// The server does not answer now; what was seen last stays.
-        case trouble(String)
+        case trouble(CLIError)
         case failed(CLIError)
         case terminal(TerminalEvent)
     }
@@ -34,7 +34,7 @@ struct LiveTop {
             do {
                 report(.look(try await source.look()))
             } catch let error as CLIError {
-                report(error.isTransient ? .trouble(error.text) : .failed(error))
+                report(error.isTransient ? .trouble(error) : .failed(error))
             } catch {
                 return
             }
@@ -50,17 +50,18 @@ struct LiveTop {
             case .look(let look):
                 history.record(look)
                 trouble = nil
-            case .trouble(let text):
+            case .trouble(let error):
                 // Before the first look there is nothing to go on with.
-                if history.looks.isEmpty { throw CLIError.local(text) }
-                trouble = text
+                if history.looks.isEmpty { throw error }
+                trouble = error.text
             case .failed(let error): throw error
             case .terminal(.resized): break
             case .terminal(.left): return
             case .terminal(.ended(let signal)): throw ExitCode(128 + signal)
             case .terminal(.suspended):
                 screen.leave()
-                kill(getpid(), SIGSTOP)
+                // To this thread: one sent to the process may stop it only when the screen is up again.
+                raise(SIGSTOP)
                 try screen.enter()
             }
             try draw(history, trouble: trouble, on: screen)

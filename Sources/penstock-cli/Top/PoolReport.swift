@@ -6,8 +6,7 @@ struct PoolReport {
     /// - Parameter width: of the terminal; nil where nothing is cut.
     func lines(width: Int?, colour: Bool) -> [String] {
         var lines = [headline(colour: colour)]
-        let isCut = !pool.isConfigured
-        if isCut {
+        if !pool.isConfigured {
             lines.append(Style.paint("no longer configured; what it holds still runs", .caution, colour: colour))
         }
         if let pause = pool.pause { lines.append(Style.paint(pause.printable, .caution, colour: colour)) }
@@ -31,7 +30,7 @@ struct PoolReport {
     private var targets: Table {
         Table(
             [
-                .text("TARGET"), .text("STATE"), .number("RUNNING"), .number("MAX"), .number("P10"), .number("P50"),
+                .text("TARGET"), .flexible("STATE"), .number("RUNNING"), .number("MAX"), .number("P10"), .number("P50"),
                 .number("P95"),
             ],
             rows: pool.targets.map { target in
@@ -118,6 +117,7 @@ extension TargetView {
             // The time of the day is enough: blocks are short.
             Table.Cell("blocked" + (TimeText.utc(until).map { " until \($0.suffix(9))" } ?? ""), style: .caution)
         case "stopped": Table.Cell("stopped" + (TimeText.utc(since).map { " since \($0)" } ?? ""), style: .bad)
+        case "paused": Table.Cell("paused" + (pauseReason.map { ": \($0)" } ?? ""), style: .caution)
         default: Table.Cell(state, style: .caution)
         }
     }

@@ -28,6 +28,8 @@ struct TargetView: Sendable, Equatable {
     /// Unix seconds until or since which it is in its state.
     var until: Int?
     var since: Int?
+    /// Why it was paused.
+    var pauseReason: String?
     var running = 0
     var maxRunning: Int?
     /// Of recent successful calls, in milliseconds.
@@ -104,6 +106,7 @@ extension TargetView {
         state = json.text("state") ?? "unknown"
         until = json.int("until")
         since = json.int("since")
+        pauseReason = json.text("pause_reason")
         running = json.int("running") ?? 0
         maxRunning = json.int("max_running")
         let times = json.object("service_time_ms")

@@ -44,7 +44,8 @@ enum Samples {
             {"id":"east","state":"available","until":null,"since":null,"running":12,"max_running":50,
             "service_time_ms":{"p10":800,"p50":1200,"p95":3400,"samples":40}},
             {"id":"west","state":"stopped","until":null,"since":1700000000,"running":0,"max_running":null,
-            "service_time_ms":null}],
+            "service_time_ms":null},
+            {"id":"north","state":"paused","pause_reason":"bad answers","running":1,"max_running":5}],
             "limit_groups":[{"id":"account","running":12,"max_running":64,"limits":[
             {"dimension":"requests","per_minute":3000,"learned":false,"use":0.97},
             {"dimension":"input_tokens","per_minute":700000,"learned":true,"use":0.5}]}],
