@@ -150,7 +150,7 @@ struct OrphanTests {
     }
 
     @Test func orphansComeAgainWhenTheReclaimerDiesToo() async throws {
-        try await Fixture.run(lease: .milliseconds(100)) { fixture in
+        try await Fixture.run(lease: .seconds(2)) { fixture in
             try await fixture.enqueue([fixture.job()])
             let taken = try await fixture.takeOne()
             let first = try await orphans(fixture)

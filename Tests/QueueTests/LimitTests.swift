@@ -168,6 +168,72 @@ struct LimitTests {
         }
     }
 
+    @Test func requestsOfADayAreCountedFromItsStart() async throws {
+        let day: Int64 = 86_400_000
+        // The provider's day changes while the test runs, ten seconds after its clock begins.
+        let change = Timestamp.present.adding(.seconds(30))
+        let group = LimitGroup(
+            name: "g",
+            requestsPerDay: 3,
+            dayStart: .milliseconds(change.milliseconds % day)
+        )
+        try await Fixture.timed(.limited(group)) { fixture, time in
+            try await time.set(change.adding(.seconds(-10)))
+            try await fixture.enqueue(fixture.jobs(20))
+            let taken = try await fixture.take(5)
+            #expect(taken.count == 3)
+            #expect(try await fixture.wait() == .seconds(10))
+            try await expectReason(.requests, fixture)
+            // One that was not made does not count, one that failed does.
+            _ = try await fixture.queue.retry(taken[0].lease, .unused, after: .zero, countsAttempt: false)
+            _ = try await fixture.queue.retry(taken[1].lease, .failed(.none), after: .zero, countsAttempt: true)
+            #expect(try await fixture.take(5).count == 1)
+            try await time.set(change)
+            #expect(try await fixture.take(5).count == 3)
+        }
+    }
+
+    @Test func whatNeedsTheWholeBucketWaitsUntilItIsFullAndIsNotPassed() async throws {
+        try await Fixture.timed(.limited(LimitGroup(name: "g", tokensPerMinute: 6000))) { fixture, time in
+            let large = time.job("large", in: .seconds(100), tokens: 6000)
+            try await fixture.enqueue([time.job(in: .seconds(90)), time.job(in: .seconds(91), tokens: 5)])
+            #expect(try await fixture.take(1).count == 1)
+            try await fixture.enqueue([large])
+            // The small one's turn comes with its clock; the bucket lacks what the first one took.
+            #expect(try await fixture.take(1).isEmpty)
+            try await time.advance(.milliseconds(116))
+            #expect(try await fixture.wait() == .milliseconds(900))
+            try await time.advance(.milliseconds(899))
+            #expect(try await fixture.wait() == .milliseconds(1))
+            try await time.advance(.milliseconds(1))
+            #expect(try await fixture.take(1).map(\.job) == [large])
+            // Its tokens are waited for by whoever comes next.
+            #expect(try #require(try await fixture.wait()) > .seconds(59))
+        }
+    }
+
+    @Test func oneLargerThanTheBucketGoesAloneWhenItIsFull() async throws {
+        try await Fixture.timed(.limited(LimitGroup(name: "g", tokensPerMinute: 6000))) { fixture, time in
+            try await fixture.enqueue([time.job(in: .seconds(90), tokens: 60_000)])
+            #expect(try await fixture.take(1).count == 1)
+        }
+    }
+
+    @Test func manySmallJobsDoNotPassALargeOneForEver() async throws {
+        try await Fixture.timed(.limited(LimitGroup(name: "g", tokensPerMinute: 60_000))) { fixture, time in
+            try await fixture.enqueue(fixture.jobs(300, "small", tokens: 100))
+            // Both tenants have had their turn before, so that their clocks are equal.
+            try await fixture.enqueue([time.job("large", in: .seconds(100), tokens: 6000)])
+            var before = 0
+            while try await fixture.take(1).first(where: { $0.job.tenant.text == "large" }) == nil {
+                before += 1
+                try await time.advance(.milliseconds(20))
+                try #require(before < 400, "the large job starves")
+            }
+            #expect(before < 30)
+        }
+    }
+
     private func expectReason(
         _ reason: WaitReason,
         _ fixture: Fixture,

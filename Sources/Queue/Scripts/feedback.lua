@@ -54,7 +54,9 @@ local function tighten(lease, signals)
     for dimension, limit, remaining, reset in signals:gmatch('(%a):([%d-]+):([%d-]+):([%d-]+)') do
         local place = places[dimension]
         limit, remaining, reset = tonumber(limit), tonumber(remaining), tonumber(reset)
-        if place and limit and limit > 0 then
+        -- A limit of nothing would be waited for without end.
+        if limit == 0 then limit = nil end
+        if place and limit then
             gates:set('L~' .. dimension .. '~' .. place.name, string.format('%.0f:%.0f', limit, now))
         end
         if place and remaining then
