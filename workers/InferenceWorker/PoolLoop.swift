@@ -6,8 +6,8 @@ import Telemetry
 /// Takes jobs of one pool whenever there is room, and runs them.
 struct PoolLoop: Sendable {
     /// Jobs per take: enough to spread the round trip, few enough to keep the script short.
-    private static let mostPerTake = 64
-    private static let idleWait = Duration.seconds(5)
+    private static let mostPerTake = 24
+    private static let idleWait = Duration.seconds(30)
     private static let retryWait = Duration.milliseconds(500)
 
     let queue: any JobQueue
