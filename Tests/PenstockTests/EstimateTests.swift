@@ -28,8 +28,7 @@ struct EstimateCorrectionTests {
     ) -> TokenEstimate {
         let learned = PoolExperience.Model(samples: samples, inputRatio: ratio, inputError: 0, outputP90: p90)
         let estimate = TokenEstimate(input: input, output: output, isOutputGuessed: isGuess)
-        let request = InspectedRequest(model: model, estimate: estimate)
-        return EstimateCorrection(PoolExperience(models: ["m": learned])).estimate(request)
+        return EstimateCorrection(PoolExperience(models: ["m": learned])).corrected(estimate, model: model)
     }
 
     @Test func followsWhatWasLearned() {
@@ -47,8 +46,8 @@ struct EstimateCorrectionTests {
     @Test func fewCallsSayNothing() {
         #expect(corrected(50, 512, samples: 19.9) == TokenEstimate(input: 50, output: 512))
         #expect(corrected(50, 512, model: "other") == TokenEstimate(input: 50, output: 512))
-        let request = InspectedRequest(model: "m", estimate: TokenEstimate(input: 1, output: 2))
-        #expect(EstimateCorrection(nil).estimate(request) == request.estimate)
+        let estimate = TokenEstimate(input: 1, output: 2)
+        #expect(EstimateCorrection(nil).corrected(estimate, model: "m") == estimate)
     }
 
     @Test(arguments: [

@@ -46,7 +46,7 @@ struct JobAdmission: Sendable {
             }
         }
         let correction = await experience.correction(for: queue)
-        try RequestSize.check(correction.estimate(request.inspected), in: pool)
+        try RequestSize.check(correction.corrected(request.inspected.estimate, model: request.inspected.model), in: pool)
         let job = request.job(id: id, tenant: tenant, at: now, inlineLimit: inlineBodyBytes)
         switch try await take(job, body: request.body, into: queue, anyway: request.queuesAnyway) {
         case .accepted(let expectedStart): return .new(job, expectedStart: expectedStart)

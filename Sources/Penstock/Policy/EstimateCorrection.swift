@@ -17,9 +17,8 @@ package struct EstimateCorrection: Sendable {
 
     /// Input by the ratio of actual to estimated tokens; output by what nine in ten answers do not exceed, but never
     /// above the caller's cap. As estimated where too few calls were seen.
-    package func estimate(_ request: InspectedRequest) -> TokenEstimate {
-        let estimate = request.estimate
-        guard let model = models[request.model], model.samples >= Self.leastSamples else { return estimate }
+    package func corrected(_ estimate: TokenEstimate, model: String) -> TokenEstimate {
+        guard let model = models[model], model.samples >= Self.leastSamples else { return estimate }
         var corrected = estimate
         corrected.input = Self.input(estimate.input, ratio: model.inputRatio)
         // What has no output, such as embeddings, learned none.

@@ -100,21 +100,37 @@ local function learn(elapsed)
     for model, samples in pairs(models) do learn_model(model, samples) end
 end
 
--- How fast the virtual time of each class runs, per second, while it has a backlog. While something is blocked it says
--- nothing about later.
-local function measure_classes(elapsed)
-    local is_blocked = false
+-- Whether nothing could move: paused, blocked, or without anybody who works.
+local LONGEST_SILENCE = 5000
+local function is_standing()
+    if gates:text('z') then return true end
     for _, field in ipairs(field_names(gates)) do
-        if field:sub(1, 2) == 'b~' and gates:number(field) > now then is_blocked = true end
+        if field:sub(1, 2) == 'b~' and gates:number(field) > now then return true end
     end
+    local asked = tonumber(redis.call('HGET', TICK, 'taken') or '0')
+    return now - asked > LONGEST_SILENCE and redis.call('XLEN', READY) == 0
+end
+
+-- How fast the virtual time of each class runs, per second, while it has a backlog: measured from one move of its
+-- floor to the next, as the floor of a slow pool moves seldom. Time in which nothing could move does not count.
+local function measure_classes(elapsed)
+    local stands = is_standing()
     for _, class in ipairs(CLASS_ORDER) do
         local floor, has_backlog = classes:number('f:' .. class), redis.call('ZCARD', VT[class]) > 0
-        if has_backlog and classes:text('vb:' .. class) and elapsed > 0 and not is_blocked then
-            local rate = math.max(0, floor - classes:number('vf:' .. class)) * 1000 / elapsed
-            local known = classes:text('vr:' .. class) and classes:number('vr:' .. class) or rate
-            classes:set('vr:' .. class, known + (rate - known) * math.min(1, elapsed / 5000))
+        if not has_backlog or not classes:text('vb:' .. class) or elapsed <= 0 then
+            classes:set('vf:' .. class, floor)
+            classes:set('vp:' .. class, nil)
+        elseif not stands then
+            local moved, passed = floor - classes:number('vf:' .. class), classes:number('vp:' .. class) + elapsed
+            if moved >= 1 then
+                local rate = moved * 1000 / passed
+                local known = classes:text('vr:' .. class) and classes:number('vr:' .. class) or rate
+                classes:set('vr:' .. class, known + (rate - known) * math.min(1, passed / 5000))
+                classes:set('vf:' .. class, floor)
+                passed = nil
+            end
+            classes:set('vp:' .. class, passed)
         end
-        classes:set('vf:' .. class, floor)
         classes:set('vb:' .. class, has_backlog and 1 or nil)
     end
 end

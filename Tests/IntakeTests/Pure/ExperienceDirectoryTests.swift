@@ -13,7 +13,7 @@ struct ExperienceDirectoryTests {
     )
 
     private func output(_ directory: ExperienceDirectory) async -> Int {
-        await directory.correction(for: queue).estimate(request).output
+        await directory.correction(for: queue).corrected(request.estimate, model: request.model).output
     }
 
     private func learn(outputP90: Int) {

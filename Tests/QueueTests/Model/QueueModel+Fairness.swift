@@ -87,9 +87,7 @@ extension QueueModel {
         for (field, amount, perMinute) in moves {
             guard let perMinute, amount != 0 else { continue }
             let clock = rates[field] ?? 0
-            rates[field] = Self.stored(
-                (amount > 0 ? max(clock, now) : clock) + Double(amount) * (60_000 / Double(perMinute))
-            )
+            rates[field] = (amount > 0 ? max(clock, now) : clock) + Double(amount) * (60_000 / Double(perMinute))
         }
     }
 

@@ -151,13 +151,14 @@ extension QueueModel {
         )
     }
 
-    /// One of three kinds of leftovers per tick.
+    /// What is left of the idle and what is left of the gone, by turns.
     private mutating func sweep() {
-        switch sweepTurn {
-        case 1: idle = idle.filter { $0.value > classes["f:\(Self.letter($0.key))"] ?? 0 }
-        case 2: rates = rates.filter { $0.value >= now - 60_000 }
-        default: served = served.filter { tenant, _ in entries.values.contains { $0.job.tenant == tenant } }
+        if isIdleTurn {
+            idle = idle.filter { $0.value > classes["f:\(Self.letter($0.key))"] ?? 0 }
+        } else {
+            rates = rates.filter { $0.value >= now - 60_000 }
+            served = served.filter { tenant, _ in entries.values.contains { $0.job.tenant == tenant } }
         }
-        sweepTurn = sweepTurn % 3 + 1
+        isIdleTurn.toggle()
     }
 }

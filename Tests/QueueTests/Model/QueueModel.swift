@@ -79,7 +79,7 @@ struct QueueModel {
     var feeds: [BatchID: Feed] = [:]
     var feedsBegun = 0
     var alarm: (at: Double, owner: ConsumerName)?
-    var sweepTurn = 1
+    var isIdleTurn = true
 
     init(pool: Pool, now: Timestamp) {
         self.pool = pool
@@ -105,6 +105,7 @@ struct QueueModel {
     mutating func commit() {
         classes = classes.mapValues(Self.stored)
         gates = gates.mapValues(Self.stored)
+        rates = rates.mapValues(Self.stored)
     }
 
     static func stored(_ number: Double) -> Double { Double(printed(number, "%.3f")) ?? .nan }

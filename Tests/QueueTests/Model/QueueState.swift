@@ -10,7 +10,7 @@ struct QueueState {
 
     init(_ fixture: Fixture) async throws {
         let zsets = ["vt:interactive", "vt:standard", "vt:batch", "parked", "delayed", "overdue", "done"]
-        let hashes = ["idle", "classes", "tenants", "gates", "served", "tries"]
+        let hashes = ["idle", "classes", "tenants", "gates", "tries"]
         let commands =
             zsets.map { RedisCommand("ZRANGE", fixture.keys($0), 0, -1, "WITHSCORES") }
             + hashes.map { RedisCommand("HGETALL", fixture.keys($0)) }
@@ -30,7 +30,9 @@ struct QueueState {
         // When it was moved aside and when it may be forgotten is not asked for.
         case "overdue", "done": texts["\(key) \(field)"] = "yes"
         case "idle": numbers["idle \(field)"] = value.split(separator: "|").first.flatMap { Double($0) }
-        case "tenants": if kind == "r~" || kind == "t~" { numbers[field] = Double(value) }
+        case "tenants":
+            if kind == "r~" || kind == "t~" { numbers[field] = Double(value) }
+            if kind == "s~" { numbers["served \(field.dropFirst(2))"] = Double(value) }
         case "classes": if !["vf", "vb", "vr"].contains(kind) { numbers[field] = Double(value) }
         case "gates": noteGate(field, value)
         default: numbers["\(key) \(field)"] = Double(value)
