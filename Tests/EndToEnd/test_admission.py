@@ -72,9 +72,12 @@ def test_a_deadline_that_cannot_be_met_is_refused(stack, tenant):
     jobs = [submit(tenant, chat("[simulate:latency=2000]", model="gpt-4o")) for _ in range(45)]
     for job in jobs:
         finish(tenant, job)
+    eventually(lambda: [
+        time for target in pool_object(stack, "gpt-4o")["targets"]
+        if (time := target["service_time_ms"]) and time["samples"] >= 20], "calls are known to be long")
     body = {"body": chat("[simulate:latency=2000]", model="gpt-4o"), "deadline": "1s"}
-    refused = eventually(
-        lambda: (reply := tenant.web.post("/v1/jobs", body)).status == 429 and reply, "calls are known to be long", 10)
+    refused = tenant.web.post("/v1/jobs", body)
+    assert refused.status == 429, refused
     assert refused.error["code"] == "deadline_unmeetable" and refused.error["param"] == "deadline"
     assert "queue_anyway" in refused.error["message"] and 1 <= int(refused.headers["retry-after"]) <= 60
     anyway = tenant.web.post("/v1/jobs", {**body, "queue_anyway": True})

@@ -186,14 +186,4 @@ struct UpkeepTests {
         #expect(scene.small.edit { $0.items.map(\.job.id.text) } == ["job_1", "job_2"])
         #expect(scene.large.edit { $0.items.isEmpty })
     }
-
-    @Test func policiesReachEveryPool() async throws {
-        let scene = Scene()
-        let acme = TenantID(trusted: "acme")
-        let policy = TenantPolicy(weight: 3, maxRunning: 2)
-        try await scene.ledger.put(TenantRecord(id: acme, policy: policy, createdAt: Scene.start))
-        try await ControlSpreader(scene.dependencies).spreadPolicies()
-        #expect(scene.small.edit { $0.policies } == [acme: policy])
-        #expect(scene.large.edit { $0.policies } == [acme: policy])
-    }
 }

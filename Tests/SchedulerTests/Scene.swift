@@ -52,24 +52,18 @@ struct Scene: Sendable {
         return BatchDriver(configuration, dependencies, ExperienceBoard(), .quiet)
     }
 
-    var keeper: PoolKeeper {
-        PoolKeeper(
-            queue: small,
-            pool: topology.pool(named: small.pool),
-            ledger: ledger,
-            maxDeaths: 3,
-            clock: clock.clock,
-            metrics: PoolMetrics(pool: small.pool, factory: MetricsRegistry()),
-            logger: .quiet
-        )
+    var service: SchedulerService {
+        SchedulerService(configuration: configuration, dependencies: dependencies, logger: .quiet)
     }
+
+    var keeper: PoolKeeper { service.keeper(of: small) }
 
     /// Puts a batch with these lines into the ledger.
-    func submit(_ lines: [String], endpoint: Endpoint = .chatCompletions) async throws {
-        try await submit(Array((lines.joined(separator: "\n") + "\n").utf8), endpoint: endpoint)
+    func submit(_ lines: [String], endpoint: Endpoint = .chatCompletions, maxCost: Nanodollars? = nil) async throws {
+        try await submit(Array((lines.joined(separator: "\n") + "\n").utf8), endpoint: endpoint, maxCost: maxCost)
     }
 
-    func submit(_ bytes: [UInt8], endpoint: Endpoint = .chatCompletions) async throws {
+    func submit(_ bytes: [UInt8], endpoint: Endpoint = .chatCompletions, maxCost: Nanodollars? = nil) async throws {
         let file = FileID("file-in")
         for (number, start) in stride(from: 0, to: bytes.count, by: FileChunk.size).enumerated() {
             let end = min(start + FileChunk.size, bytes.count)
@@ -98,7 +92,8 @@ struct Scene: Sendable {
                 expiresAt: Self.start.adding(.seconds(3600)),
                 jobClass: .batch,
                 tags: JobTags(feature: "f"),
-                metadata: nil
+                metadata: nil,
+                maxCost: maxCost
             )
         )
     }
@@ -169,6 +164,15 @@ struct Scene: Sendable {
         var batch = try await stored()
         batch.start(total: total, linesPerPool: pools, model: nil, at: clock.now)
         _ = try await ledger.replace(batch)
+    }
+
+    /// Changes the batch as a caller does, whoever writes in between.
+    func order(_ body: (inout BatchRecord) -> Bool) async throws {
+        try await until {
+            var batch = try await stored()
+            guard body(&batch) else { throw LedgerUnavailable("too late") }
+            return try await ledger.replace(batch) != nil
+        }
     }
 
     /// Waits until something holds that no event tells of; the test's time limit bounds it.

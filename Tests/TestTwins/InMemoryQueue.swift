@@ -48,6 +48,14 @@ package final class InMemoryQueue: JobQueue {
             groups: [],
             tenants: []
         )
+        /// What every feed throws, and how often it did.
+        package var feedFailure: (any Error)?
+        package var refusedFeeds = 0
+        /// The pool's incarnations so far.
+        package var epoch = 1
+        /// Sleeps in the queue so far.
+        package var sleeps = 0
+        package var ticks = 0
         /// What every renewal throws.
         package var renewalFailure: (any Error)?
         /// How long a take takes.
@@ -81,6 +89,7 @@ package final class InMemoryQueue: JobQueue {
         state.withLock { state in
             state.items = []
             state.feeds = [:]
+            state.epoch += 1
         }
     }
 
@@ -104,7 +113,7 @@ package final class InMemoryQueue: JobQueue {
 
     // MARK: In
 
-    package func epoch() async throws -> PoolEpoch { PoolEpoch("epoch1") }
+    package func epoch() async throws -> PoolEpoch { try access { PoolEpoch("epoch\($0.epoch)") } }
 
     package func enqueue(_ jobs: [Job]) async throws {
         try access { state in
@@ -115,6 +124,10 @@ package final class InMemoryQueue: JobQueue {
 
     package func feed(_ batch: BatchID, lines: [Job], from: FeedCursor?, to: FeedCursor) async throws -> Bool {
         try access { state in
+            if let failure = state.feedFailure {
+                state.refusedFeeds += 1
+                throw failure
+            }
             guard state.feeds[batch] == from else { return false }
             state.feeds[batch] = to
             for job in lines { state.add(job) }
@@ -252,6 +265,7 @@ package final class InMemoryQueue: JobQueue {
     /// Brings back all delayed jobs.
     package func tick() async throws -> PoolSnapshot {
         try access { state in
+            state.ticks += 1
             for index in state.items.indices where state.items[index].place == .delayed {
                 state.items[index].place = .waiting
             }
@@ -273,7 +287,12 @@ package final class InMemoryQueue: JobQueue {
 
     package func experience() async throws -> PoolExperience { try access { $0.experience } }
 
-    package func waitForJobs(timeout: Duration) async throws { try await waitForWork(timeout: timeout) }
+    /// Rings as soon as there is a job, as the real one does.
+    package func waitForJobs(timeout: Duration) async throws {
+        try access { $0.sleeps += 1 }
+        let end = ContinuousClock.now + timeout
+        while try access({ $0.items.isEmpty }), .now < end { try await Task.sleep(for: .milliseconds(5)) }
+    }
 
     // MARK: Controls
 

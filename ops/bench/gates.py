@@ -16,7 +16,7 @@ BAR = 0.9
 FAR = 1_000_000_000
 RATES = {"requests_per_minute": 50_000_000, "requests_per_day": FAR, "tokens_per_minute": FAR,
          "input_tokens_per_minute": FAR, "output_tokens_per_minute": FAR}
-POLICY = {"weight": 3, "max_running": 10_000, "requests_per_minute": 50_000_000, "tokens_per_minute": FAR,
+POLICY = {"weight": 3, "max_running": 10_000, "requests_per_minute": 10_000_000, "tokens_per_minute": FAR,
           "max_jobs": FAR, "max_bytes": FAR, "max_tokens": FAR}
 
 

@@ -1,4 +1,5 @@
 import Penstock
+import TestTwins
 import Testing
 
 @testable import Intake
@@ -6,10 +7,13 @@ import Testing
 struct ExperienceDirectoryTests {
     private let queue = InMemoryQueue(PoolName("p"))
     private let log = CapturedLog()
-    private let estimate = TokenEstimate(input: 100, output: 512, isOutputGuessed: true)
+    private let request = InspectedRequest(
+        model: "m",
+        estimate: TokenEstimate(input: 100, output: 512, isOutputGuessed: true)
+    )
 
     private func output(_ directory: ExperienceDirectory) async -> Int {
-        await directory.correction(for: queue).corrected(estimate, model: "m").output
+        await directory.correction(for: queue).corrected(request.estimate, model: request.model).output
     }
 
     private func learn(outputP90: Int) {

@@ -22,6 +22,8 @@ enum Deadlines {
         var refused = 0
         var made = 0
         var madeTokens = 0
+        /// Calls that the provider refused.
+        var refusals = 0
 
     }
 
@@ -88,6 +90,8 @@ enum Deadlines {
             try await group.waitForAll()
         }
         for each in [lane, own] { await each.close() }
+        let refusals = provider.journal.starts.count { !$0.accepted }
+        tally.change { $0.refusals = refusals }
         return tally.value
     }
 
@@ -103,11 +107,14 @@ enum Deadlines {
 
     private static func figures(_ load: Int, _ own: Tally, fifo: Tally) -> Figures {
         var figures = Figures("deadlines_\(load)")
+        let offered = trace(load).filter { $0.time >= warm }.reduce(0) { $0 + $1.plan.tokens }
+        figures.add("offered_of_limit", Double(offered) / granted, digits: 4)
         figures.add("submitted", own.submitted)
         figures.add("refused", own.refused)
         figures.add("made", own.hitShare, digits: 4)
         figures.add("made_of_admitted", own.admittedShare, digits: 4)
         figures.add("capacity_to_made", own.capacityShare, digits: 4)
+        figures.add("answers_429", own.refusals)
         figures.add("fifo_made", fifo.hitShare, digits: 4)
         figures.add("fifo_capacity_to_made", fifo.capacityShare, digits: 4)
         switch load {
