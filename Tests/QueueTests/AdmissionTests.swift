@@ -180,6 +180,52 @@ struct AdmissionTests {
         }
     }
 
+    @Test func aSlowPoolIsNotThoughtToStandBetweenItsCalls() async throws {
+        try await Fixture.timed(.test(targets: [.test("t1", cap: 1)])) { fixture, time in
+            try await fixture.enqueue(fixture.jobs(20))
+            for _ in 0..<4 {
+                let taken = try await fixture.takeOne()
+                try await tick(16, fixture, &time)
+                _ = try await fixture.queue.settle(taken.lease, .asEstimated)
+            }
+            // Sixteen wait before it, for eight seconds each.
+            let admission = try await fixture.queue.admit(fixture.job(), AdmissionTerms())
+            guard case .accepted(.some(let start)) = admission else { Issue.record("\(admission)"); return }
+            #expect(start > .seconds(110) && start < .seconds(150), "\(start)")
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func aPoolThatStandsRefusesNoDeadline(_ isPaused: Bool) async throws {
+        try await Fixture.timed(.test(targets: [.test("t1", cap: 1)])) { fixture, time in
+            try await fixture.enqueue(fixture.jobs(50))
+            for _ in 0..<20 {
+                _ = try await fixture.serve(1)
+                try await tick(1, fixture, &time)
+            }
+            let before = try await fixture.queue.admit(fixture.job(), AdmissionTerms(onlyAsk: true))
+            // Nobody asks, or nobody may.
+            if isPaused { try await fixture.queue.setControls(PoolControls(isPaused: true)) }
+            try await tick(40, fixture, &time)
+            if isPaused { try await fixture.queue.setControls(PoolControls()) }
+            let after = try await fixture.queue.admit(fixture.job(), AdmissionTerms(onlyAsk: true))
+            guard case (.accepted(.some(let first)), .accepted(.some(let second))) = (before, after) else {
+                Issue.record("\(before), \(after)")
+                return
+            }
+            #expect(first > .seconds(10) && first < .seconds(20), "\(first)")
+            #expect(second > .seconds(10) && second < .seconds(20), "\(second)")
+        }
+    }
+
+    /// Half seconds in which only the scheduler does something.
+    private func tick(_ count: Int, _ fixture: Fixture, _ time: inout VirtualTime) async throws {
+        for _ in 0..<count {
+            try await time.advance(.milliseconds(500))
+            _ = try await fixture.queue.tick()
+        }
+    }
+
     private func drain(
         _ fixture: Fixture,
         _ time: inout VirtualTime,

@@ -129,7 +129,10 @@ struct EndingTests {
                 from: nil,
                 to: FeedCursor(line: 13, offset: 1)
             )
-            try await fixture.enqueue(fixture.jobs(9))
+            // Small hashes are kept in one piece and scanned in one page; a longer value ends that.
+            var long = fixture.job()
+            long.body = .inline(Array(repeating: UInt8(ascii: " "), count: 80))
+            try await fixture.enqueue(fixture.jobs(8) + [long])
             let other = BatchID("batch_y")
             _ = try await fixture.queue.feed(other, lines: fixture.lines(1...5, of: other), from: nil, to: .end)
             _ = try await fixture.queue.feed(

@@ -168,6 +168,39 @@ struct LimitTests {
         }
     }
 
+    @Test func aTenantsOwnRatesPaceIt() async throws {
+        try await Fixture.timed { fixture, time in
+            let policy = TenantPolicy(requestsPerMinute: 60, tokensPerMinute: 60_000)
+            try await fixture.queue.setPolicy(policy, for: .acme)
+            try await fixture.enqueue(fixture.jobs(5) + fixture.jobs(5, "other"))
+            // One a second with a second's burst; who has no bound goes on.
+            let taken = try await fixture.take(20)
+            #expect(taken.filter { $0.job.tenant == .acme }.count == 2)
+            #expect(taken.filter { $0.job.tenant != .acme }.count == 5)
+            #expect(try await fixture.wait() == .seconds(1))
+            try await expectReason(.requests, fixture)
+            // What was not called does not count.
+            let mine = try #require(taken.first { $0.job.tenant == .acme })
+            _ = try await fixture.queue.retry(mine.lease, .unused, after: .zero, countsAttempt: false)
+            #expect(try await fixture.take(20).count == 1)
+            try await time.advance(.seconds(1))
+            #expect(try await fixture.take(20).count == 1)
+        }
+    }
+
+    @Test func aTenantThatUsedMoreTokensThanEstimatedWaitsForThem() async throws {
+        try await Fixture.timed { fixture, _ in
+            try await fixture.queue.setPolicy(TenantPolicy(tokensPerMinute: 60_000), for: .acme)
+            try await fixture.enqueue(fixture.jobs(5))
+            _ = try await fixture.queue.settle(fixture.takeOne().lease, .used(11_000))
+            #expect(try await fixture.wait() == .seconds(10))
+            try await expectReason(.tokens, fixture)
+            // A higher rate holds at once for what waits.
+            try await fixture.queue.setPolicy(TenantPolicy(), for: .acme)
+            #expect(try await fixture.take(5).count == 4)
+        }
+    }
+
     @Test func requestsOfADayAreCountedFromItsStart() async throws {
         let day: Int64 = 86_400_000
         // The provider's day changes while the test runs, ten seconds after its clock begins.

@@ -18,6 +18,7 @@ settle_limits(lease, input, output, sent)
 local used_input, used_output = charges and input or 0, charges and output or 0
 charge_flow(lease, cost_of(lease, used_input - lease.input, used_output - lease.output),
     used_input + used_output - lease.input - lease.output)
+if not sent then charge_rates(lease.tenant, -1, 0) end
 
 if verdict == 'limited' then
     each_scope(lease, function(scope) refuse(scope, pause) end)

@@ -116,6 +116,7 @@ extension QueueModel {
         settleLimits(held, input: used.0, output: used.1, isSent: settlement.mayHaveBeenSent)
         let paid = settlement.chargesTenant ? used : (0, 0)
         charge(held, input: paid.0 - held.input, output: paid.1 - held.output)
+        if !settlement.mayHaveBeenSent { chargeRates(Self.tenant(held.flow), requests: -1, tokens: 0) }
         learn(settlement.target, held)
         adapt(held, settlement.target, settlement.firstByte.map { Double($0.wholeMilliseconds) })
         tighten(held, settlement.signals)

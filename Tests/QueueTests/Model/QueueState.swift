@@ -33,7 +33,7 @@ struct QueueState {
         case "tenants":
             if kind == "r~" || kind == "t~" { numbers[field] = Double(value) }
             if kind == "s~" { numbers["served \(field.dropFirst(2))"] = Double(value) }
-        case "classes": if !["vf", "vb", "vr"].contains(kind) { numbers[field] = Double(value) }
+        case "classes": if !["vf", "vb", "vr", "vp"].contains(kind) { numbers[field] = Double(value) }
         case "gates": noteGate(field, value)
         default: numbers["\(key) \(field)"] = Double(value)
         }
