@@ -11,6 +11,7 @@ enum Latency {
         let lanes = try await Backlog.lanes(2, of: pool, in: bed)
         let waits = Shared<[Double]>([])
         let stop = StopSign()
+        let before = try await bed.cpu()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await Keeper(lane: lane, stop: stop).run() }
             for (number, lane) in lanes.enumerated() {
@@ -30,11 +31,14 @@ enum Latency {
             }
             try await group.waitForAll()
         }
+        let cost = try await bed.cpu() - before
         for each in lanes + [lane] { await each.close() }
         let all = waits.value
         let (p50, p99) = (percentile(0.5, of: all), percentile(0.99, of: all))
         var figures = Figures("latency")
-        figures.add("jobs_per_second", Double(all.count) / seconds, digits: 0)
+        figures.add("offered_per_second", rate, digits: 0)
+        figures.add("jobs", all.count)
+        figures.add("redis_us_per_job_in_all", cost / Double(max(1, all.count)) * 1e6, digits: 1)
         figures.add("p50_ms", p50)
         figures.add("p90_ms", percentile(0.9, of: all))
         figures.add("p99_ms", p99)
