@@ -74,6 +74,6 @@ def test_jobs_of_a_removed_pool_end_with_a_reason(new_stack):
     for job in jobs:
         def ended():
             now = tenant.web.get(f"/v1/jobs/{job['id']}").json
-            return now if now["state"] == "failed" else None
+            return now if now.get("state") == "failed" else None
         failed = eventually(ended, f"{job['id']} ends", seconds=30, pause=0.2)
         assert failed["error"]["code"] == "penstock_pool_removed", failed

@@ -120,7 +120,7 @@ struct RemovedPoolTests {
         var scene = Scene()
         scene.configuration.removedPoolGrace = .seconds(1)
         let queue = InMemoryQueue(gone, clock: scene.clock.clock, journal: scene.journal)
-        try await queue.enqueue([Samples.job("job_1", deadline: Scene.start.adding(.seconds(100)))])
+        try await queue.enqueue([Samples.job("job_1", deadline: Scene.start.adding(.seconds(86_400)))])
         let opened = Mutex<[PoolName]>([])
         let pools = UnconfiguredPools(
             known: { [gone, small = scene.small.pool] in [small, gone] },
@@ -132,8 +132,11 @@ struct RemovedPoolTests {
         let removed = RemovedPools(service: scene.service, pools: pools)
         let running = Task { await removed.run() }
         try await scene.until { queue.edit { $0.ticks > 0 } }
-        scene.clock.advance(by: .seconds(2))
-        try await scene.until { try await scene.ledger.terminalRow(of: JobID("job_1")) != nil }
+        try await scene.until {
+            scene.clock.advance(by: .milliseconds(100))
+            return try await scene.ledger.terminalRow(of: JobID("job_1")) != nil
+        }
+        #expect(scene.ledger.edit { $0.rows[JobID("job_1")]?.error?.errorClass } == .penstockPoolRemoved)
         running.cancel()
         await running.value
         #expect(opened.withLock { $0 } == [gone])

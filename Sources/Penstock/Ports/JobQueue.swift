@@ -124,7 +124,8 @@ package protocol JobQueue: Sendable {
 extension JobQueue {
     package func setPolicies(_ policies: [(TenantID, TenantPolicy)]) async throws {
         for (tenant, policy) in policies { try await setPolicy(policy, for: tenant) }
-    }}
+    }
+}
 
 /// Where a pool's reader of an input file stands: the next line and its byte.
 package struct FeedCursor: Sendable, Equatable {

@@ -117,10 +117,10 @@ local function measure_classes(elapsed)
     local stands = is_standing()
     for _, class in ipairs(CLASS_ORDER) do
         local floor, has_backlog = classes:number('f:' .. class), redis.call('ZCARD', VT[class]) > 0
-        if not has_backlog or not classes:text('vb:' .. class) or elapsed <= 0 then
+        if stands or not has_backlog or not classes:text('vb:' .. class) or elapsed <= 0 then
             classes:set('vf:' .. class, floor)
             classes:set('vp:' .. class, nil)
-        elseif not stands then
+        else
             local moved, passed = floor - classes:number('vf:' .. class), classes:number('vp:' .. class) + elapsed
             if moved >= 1 then
                 local rate = moved * 1000 / passed
