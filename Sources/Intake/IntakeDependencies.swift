@@ -6,6 +6,8 @@ package struct IntakeDependencies: Sendable {
     package var ledger: any Ledger
     /// One queue for every pool of `topology`.
     package var queues: [PoolName: any JobQueue]
+    /// Queues of pools that are no longer in the settings: their jobs are still told about.
+    package var removedQueues: @Sendable () async throws -> [any JobQueue]
     package var events: any CompletionEvents
     /// Tries endpoints out.
     package var webhooks: any WebhookSender
@@ -16,6 +18,7 @@ package struct IntakeDependencies: Sendable {
     package init(
         ledger: any Ledger,
         queues: [PoolName: any JobQueue],
+        removedQueues: @escaping @Sendable () async throws -> [any JobQueue] = { [] },
         events: any CompletionEvents,
         webhooks: any WebhookSender,
         topology: Topology,
@@ -24,6 +27,7 @@ package struct IntakeDependencies: Sendable {
     ) {
         self.ledger = ledger
         self.queues = queues
+        self.removedQueues = removedQueues
         self.events = events
         self.webhooks = webhooks
         self.topology = topology

@@ -92,7 +92,7 @@ enum IntakeRouter {
         _ metrics: IntakeMetrics,
         _ logger: Logger
     ) -> JobsController {
-        let epochs = EpochDirectory(queues: parts.queues)
+        let epochs = EpochDirectory(queues: parts.queues, removedQueues: parts.removedQueues)
         let finder = JobFinder(ledger: parts.ledger, epochs: epochs)
         let admission = JobAdmission(
             ledger: parts.ledger,

@@ -26,6 +26,7 @@ enum QueueScripts {
     static let policy = script("policy", [.fairness], PackageResources.policy_lua)
     static let live = script("live", [.fairness, .leases], PackageResources.live_lua)
     static let batch = script("batch", [.fairness], PackageResources.batch_lua)
+    static let jobs = script("jobs", [.fairness], PackageResources.jobs_lua)
     static let pauseBatch = script("pause_batch", [.fairness], PackageResources.pause_batch_lua)
     static let change = script("change", [.fairness], PackageResources.change_lua)
     static let control = script("control", [], PackageResources.control_lua)

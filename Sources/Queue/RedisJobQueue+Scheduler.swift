@@ -24,16 +24,15 @@ extension RedisJobQueue {
     }
 
     package func jobs(of batch: BatchID, after cursor: String?, limit: Int) async throws -> JobPage {
-        try await page(of: batch.text, after: cursor, limit: limit)
+        try page(try await run(QueueScripts.batch, [batch.text, cursor ?? "0", min(limit, Self.jobsPerLook)]))
     }
 
     package func jobs(after cursor: String?, limit: Int) async throws -> JobPage {
-        try await page(of: "", after: cursor, limit: limit)
+        try page(try await run(QueueScripts.jobs, [cursor ?? "0", min(limit, Self.jobsPerLook)]))
     }
 
-    private func page(of batch: String, after cursor: String?, limit: Int) async throws -> JobPage {
-        let look = min(limit, Self.jobsPerLook)
-        let reply = try ReplyReader(try await run(QueueScripts.batch, [batch, cursor ?? "0", look]))
+    private func page(_ value: RedisValue) throws -> JobPage {
+        let reply = try ReplyReader(value)
         let last = try reply.text(0)
         return JobPage(
             jobs: try reply.lists(from: 1).map { try $0.queuedJob(at: 0) },

@@ -4,7 +4,7 @@ import Redis
 extension RedisJobQueue {
     /// Jobs and leases per script, so that none runs longer than 2 ms.
     private static let renewalsPerCall = 100
-    private static let takesPerCall = 24
+    private static let takesPerCall = 12
 
     package func take(_ limit: Int, for consumer: ConsumerName) async throws -> TakeResult {
         let tokens = (0..<min(limit, Self.takesPerCall)).map { _ in IDGenerator.attempt().text }

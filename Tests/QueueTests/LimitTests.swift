@@ -11,17 +11,17 @@ struct LimitTests {
             try await fixture.enqueue(fixture.jobs(60))
             let result = try await fixture.queue.take(20, for: fixture.worker)
             #expect(result.jobs.count == 9)
-            #expect(result.wait == .milliseconds(14))
+            #expect(result.wait == .milliseconds(19))
         }
     }
 
     @Test func tokensPerMinutePace() async throws {
-        // 98.5 tokens a second: a job of 100 tokens each 1,015 ms.
+        // 98 tokens a second: a job of 100 tokens each 1,020 ms.
         try await Fixture.run(.limited(LimitGroup(name: "g", tokensPerMinute: 6000))) { fixture in
             try await fixture.enqueue(fixture.jobs(10))
             let result = try await fixture.queue.take(10, for: fixture.worker)
             #expect(result.jobs.count == 1)
-            #expect(result.wait == .milliseconds(116))
+            #expect(result.wait == .milliseconds(121))
         }
     }
 
@@ -41,7 +41,7 @@ struct LimitTests {
             try await fixture.enqueue(jobs)
             let result = try await fixture.queue.take(10, for: fixture.worker)
             #expect(result.jobs.count == 1)
-            #expect(result.wait == .milliseconds(9253))
+            #expect(result.wait == .milliseconds(9305))
         }
     }
 
@@ -91,7 +91,7 @@ struct LimitTests {
             // It used twice as much: the debt is waited for.
             _ = try await fixture.queue.settle(second.lease, .used(6000))
             let wait = try #require(try await fixture.queue.take(1, for: fixture.worker).wait)
-            #expect(wait > .seconds(50) && wait <= .seconds(61), "\(wait)")
+            #expect(wait > .seconds(50) && wait <= .seconds(62), "\(wait)")
         }
     }
 
@@ -234,7 +234,7 @@ struct LimitTests {
             try await fixture.enqueue([large])
             // The small one's turn comes with its clock; the bucket lacks what the first one took.
             #expect(try await fixture.take(1).isEmpty)
-            try await time.advance(.milliseconds(116))
+            try await time.advance(.milliseconds(121))
             #expect(try await fixture.wait() == .milliseconds(900))
             try await time.advance(.milliseconds(899))
             #expect(try await fixture.wait() == .milliseconds(1))

@@ -35,6 +35,12 @@ package struct Backends: Sendable {
         )
     }
 
+    /// Queues of pools that Redis knows and the settings do not.
+    func removedQueues() async throws -> [any JobQueue] {
+        let configured = Set(queues.map(\.pool))
+        return try await KnownPools.names(of: redis).filter { !configured.contains($0) }.map(unconfigured.open)
+    }
+
     var queuesByPool: [PoolName: any JobQueue] {
         Dictionary(uniqueKeysWithValues: queues.map { ($0.pool, $0 as any JobQueue) })
     }

@@ -89,6 +89,7 @@ package struct RoleRunner: Sendable {
         let dependencies = IntakeDependencies(
             ledger: backends.ledger,
             queues: backends.queuesByPool,
+            removedQueues: { try await backends.removedQueues() },
             events: events,
             webhooks: try webhookSender(),
             topology: settings.topology,

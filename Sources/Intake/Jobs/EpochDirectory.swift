@@ -13,8 +13,15 @@ final class EpochDirectory: Sendable {
     private let queues: [PoolName: any JobQueue]
     private let entries = Mutex<[PoolName: Entry]>([:])
 
-    init(queues: [PoolName: any JobQueue]) {
+    private let removedQueues: @Sendable () async throws -> [any JobQueue]
+
+    /// - Parameter removedQueues: those of pools that are no longer in the settings.
+    init(
+        queues: [PoolName: any JobQueue],
+        removedQueues: @escaping @Sendable () async throws -> [any JobQueue] = { [] }
+    ) {
         self.queues = queues
+        self.removedQueues = removedQueues
     }
 
     /// The epoch in which jobs of this queue are minted now.
@@ -32,6 +39,7 @@ final class EpochDirectory: Sendable {
         let known = entries.withLock { entries in entries.first { $0.value.epoch == epoch }?.key }
         if let known, let queue = queues[known], try await self.epoch(of: queue) == epoch { return queue }
         for queue in queues.values where try await self.epoch(of: queue) == epoch { return queue }
+        for queue in try await removedQueues() where try await self.epoch(of: queue) == epoch { return queue }
         return nil
     }
 

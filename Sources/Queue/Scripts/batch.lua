@@ -1,16 +1,10 @@
--- batch: batch id or '', cursor ('0' for the start), jobs to look at. Live lines of a batch, or all live jobs, page by
--- page.
--- Returns {cursor to go on with or '0', {name, shape, record, attempts, deaths}…}; a line may come twice.
-local pattern = '*'
-if ARGV[1] ~= '' then
-    local number = redis.call('HGET', FEEDS, 'i~' .. ARGV[1])
-    if not number then return { '0' } end
-    pattern = number .. '-*'
-end
-local reply = redis.call('HSCAN', JOBS, ARGV[2], 'MATCH', pattern, 'COUNT', ARGV[3])
-local found = { reply[1] }
-for at = 1, #reply[2], 2 do
-    local job = load(reply[2][at])
-    found[#found + 1] = describe(job)
+-- batch: batch id, cursor ('0' for the start), lines to look at. Live lines of a batch, page by page, in the order of
+-- their numbers: what else is in the pool costs nothing.
+-- Returns {cursor to go on with or '0', {name, shape, record, attempts, deaths}…}.
+local names, found = {}, {}
+names, found[1] = lines_from(ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]))
+for _, name in ipairs(names) do
+    local job = load(name)
+    if job then found[#found + 1] = describe(job) end
 end
 return found

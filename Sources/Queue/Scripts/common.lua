@@ -13,7 +13,7 @@ local GROUP, CLASS_ORDER = 'workers', { 'i', 's', 'b' }
 local NEVER = 9e15 -- a parked tenant that only an event brings back
 local TOMBSTONE_MS = 120000
 -- The pace is a little below a limit and bursts are short, so that in no minute more than the limit begins.
-local PACE, BURST_MS = 0.985, 900
+local PACE, BURST_MS = 0.98, 900
 local BUCKET_MS = 60000 / PACE -- what a minute's bucket holds, in paced time
 local DIMENSIONS = { 'r', 't', 'i', 'o' } -- requests, tokens, input tokens, output tokens
 
@@ -176,6 +176,15 @@ local function name_of(id)
     if not suffix then return id end
     local number = redis.call('HGET', FEEDS, 'i~batch_' .. suffix)
     return number and number .. '-' .. line or nil
+end
+
+-- The possible names of a batch's lines after a line, at most `limit`, and the line to go on after, '0' at the end.
+local function lines_from(batch, line, limit)
+    local number = redis.call('HGET', FEEDS, 'i~' .. batch)
+    local last = number and tonumber(redis.call('HGET', FEEDS, 'm~' .. number) or '0') or 0
+    local names, till = {}, math.min(line + limit, last)
+    for at = line + 1, till do names[#names + 1] = number .. '-' .. string.format('%.0f', at) end
+    return names, till < last and string.format('%.0f', till) or '0'
 end
 
 local function member_of(job) return job.flow .. ':' .. job.due .. ':' .. job.name end

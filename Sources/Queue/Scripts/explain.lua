@@ -25,7 +25,7 @@ local function phase_of(job)
     local before = redis.call('ZLEXCOUNT', BACKLOG, '[' .. job.flow .. ':', '(' .. member_of(job))
     local reason = waiting_reason(job)
     local start = reason ~= 'paused' and expected_start(pool, job.flow, before)
-    return { 'waiting', reason, tostring(before), start and string.format('%.0f', start) or '-1' }
+    return { 'waiting', reason, tostring(before), start and string.format('%.0f', math.ceil(start)) or '-1' }
 end
 
 local found = {}

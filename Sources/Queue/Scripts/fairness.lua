@@ -187,7 +187,7 @@ local function forget(job)
     elseif redis.call('HINCRBY', FEEDS, 'n~' .. batch, -1) <= 0 and redis.call('HEXISTS', FEEDS, 'c~' .. batch) == 0 then
         -- The last line of a batch that nobody feeds any more.
         redis.call('HDEL', FEEDS, 'n~' .. batch, 'z~' .. batch, 'i~' .. (redis.call('HGET', FEEDS, 'b~' .. batch) or ''))
-        redis.call('HDEL', FEEDS, 'b~' .. batch)
+        redis.call('HDEL', FEEDS, 'b~' .. batch, 'm~' .. batch)
     end
 end
 

@@ -18,8 +18,10 @@ if not number then
 end
 
 local lines, bytes, tokens = 0, 0, 0
+local last = tonumber(redis.call('HGET', FEEDS, 'm~' .. number) or '0')
 for at = FIRST + SHAPES_AT, #ARGV, 6 do
     local name = number .. '-' .. ARGV[at]
+    last = math.max(last, tonumber(ARGV[at]))
     if redis.call('HEXISTS', JOBS, name) == 0 then
         add(name, ARGV[FIRST + tonumber(ARGV[at + 1])], '', ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5])
         lines = lines + 1
@@ -27,7 +29,7 @@ for at = FIRST + SHAPES_AT, #ARGV, 6 do
         tokens = tokens + tokens_of(ARGV[at + 2], ARGV[at + 3])
     end
 end
-redis.call('HSET', FEEDS, 'c~' .. number, to)
+redis.call('HSET', FEEDS, 'c~' .. number, to, 'm~' .. number, last)
 redis.call('HINCRBY', FEEDS, 'n~' .. number, lines)
 if lines > 0 then count_live(tenant, lines, bytes, tokens) end
 ring_for(lines)

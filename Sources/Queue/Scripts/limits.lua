@@ -25,6 +25,9 @@ local function know_group(group)
             group.uses[dimension] = 'u~' .. dimension .. '~' .. group.n
             group.interval[dimension] = limit and BUCKET_MS / limit or 0
         end
+        -- What a lease remembers of what was reserved.
+        local interval = group.interval
+        group.terms = table.concat({ group.n, interval.r, interval.t, interval.i, interval.o }, '~')
         group.running, group.block, group.probe = 'n~g~' .. group.n, 'b~g~' .. group.n, 'p~g~' .. group.n
     end
     return group

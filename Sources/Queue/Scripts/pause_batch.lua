@@ -4,18 +4,19 @@ local paused = ARGV[2] == '1'
 local number = redis.call('HGET', FEEDS, 'i~' .. ARGV[1])
 if not number then return '0' end
 if paused then redis.call('HSET', FEEDS, 'z~' .. number, 1) else redis.call('HDEL', FEEDS, 'z~' .. number) end
-local reply = redis.call('HSCAN', JOBS, ARGV[3], 'MATCH', number .. '-*', 'COUNT', ARGV[4])
-for at = 1, #reply[2], 2 do
-    local job = load(reply[2][at])
-    local mark = 'h~' .. job.name
-    if paused and redis.call('ZREM', BACKLOG, member_of(job)) == 1 then
-        redis.call('ZADD', DELAYED, job.deadline, job.name)
+local names, cursor = lines_from(ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]))
+for _, name in ipairs(names) do
+    local job, mark = load(name), 'h~' .. name
+    if not job then
+        -- Not fed yet, or done.
+    elseif paused and redis.call('ZREM', BACKLOG, member_of(job)) == 1 then
+        redis.call('ZADD', DELAYED, job.deadline, name)
         redis.call('HSET', TRIES, mark, 1)
         refresh(job.flow)
-    elseif not paused and redis.call('HDEL', TRIES, mark) == 1 and redis.call('ZREM', DELAYED, job.name) == 1 then
+    elseif not paused and redis.call('HDEL', TRIES, mark) == 1 and redis.call('ZREM', DELAYED, name) == 1 then
         push_backlog(job)
     end
 end
 if not paused then ring_if_runnable() end
 commit()
-return reply[1]
+return cursor

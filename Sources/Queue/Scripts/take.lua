@@ -72,8 +72,7 @@ local function reserve(target, rid, amounts)
             gates:add(group.uses[dimension], amounts[dimension])
         end
         if group.d > 0 then gates:set('d~' .. name, day_of(group) .. ':' .. requests_today(group) + 1) end
-        local interval = group.interval
-        groups[at] = table.concat({ name, interval.r, interval.t, interval.i, interval.o }, '~')
+        groups[at] = group.terms
     end
     return table.concat(groups, ',')
 end

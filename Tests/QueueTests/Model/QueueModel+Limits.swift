@@ -3,7 +3,7 @@ import Penstock
 /// Targets and their limits.
 extension QueueModel {
     static let dimensions = ["r", "t", "i", "o"]
-    static let bucket = 60_000 / 0.985
+    static let bucket = 60_000 / 0.98
     static let burst = 900.0
 
     func groups(of target: Target) -> [LimitGroup] {
