@@ -201,14 +201,14 @@ local function time_text(moment) return string.format('%013.0f', moment) end
 
 -- Policies: weight:cap:ms per request:ms per token:paused:jobs:bytes:tokens, 0 for none.
 local policies = {}
-local POLICY_FIELDS = { 'weight', 'cap', 'request', 'token', 'paused', 'jobs', 'bytes', 'tokens' }
+local POLICY = '^([^:]+):([^:]+):([^:]+):([^:]+):([^:]+):([^:]+):([^:]+):([^:]+)$'
 local function policy_of(tenant)
     if not policies[tenant] then
-        local policy, at = {}, 1
-        for part in (redis.call('HGET', POLICIES, tenant) or '1:0:0:0:0:0:0:0'):gmatch('[^:]+') do
-            policy[POLICY_FIELDS[at]] = tonumber(part)
-            at = at + 1
-        end
+        local weight, cap, request, token, paused, jobs, bytes, tokens =
+            (redis.call('HGET', POLICIES, tenant) or '1:0:0:0:0:0:0:0'):match(POLICY)
+        local policy = { weight = tonumber(weight), cap = tonumber(cap), request = tonumber(request),
+            token = tonumber(token), paused = tonumber(paused), jobs = tonumber(jobs), bytes = tonumber(bytes),
+            tokens = tonumber(tokens) }
         policy.is_bounded = policy.cap + policy.request + policy.token > 0
         policies[tenant] = policy
     end

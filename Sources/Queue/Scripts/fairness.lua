@@ -51,11 +51,16 @@ local function unpark(flow)
     end
 end
 
+-- All numbers of a tenant at once.
+local function fetch_tenant(tenant)
+    tenants:fetch('n~' .. tenant, 'r~' .. tenant, 't~' .. tenant, 's~' .. tenant, 'l~' .. tenant, 'l~')
+end
+
 -- How long a tenant's own bounds hold it back, and which; 0 when they do not.
 local function tenant_wait(tenant)
     local policy = policy_of(tenant)
     if policy.paused == 1 then return NEVER, 'paused' end
-    if policy.is_bounded then tenants:fetch('n~' .. tenant, 'r~' .. tenant, 't~' .. tenant) end
+    if policy.is_bounded then fetch_tenant(tenant) end
     if policy.cap > 0 and running_of(tenant) >= policy.cap then return NEVER, 'slots' end
     local wait, reason = 0, nil
     if policy.request > 0 then
@@ -112,12 +117,9 @@ end
 -- Charges (or gives back) weighted tokens.
 local function charge(flow, cost)
     local class, tenant = flow:sub(1, 1), flow:sub(3)
-    local amount = string.format('%.3f', cost / policy_of(tenant).weight)
-    if redis.call('ZSCORE', VT[class], tenant) then
-        redis.call('ZINCRBY', VT[class], amount, tenant)
-    else
-        keep_idle(flow, (idle_clock(flow) or classes:number('f:' .. class)) + tonumber(amount))
-    end
+    local amount = cost / policy_of(tenant).weight
+    if redis.call('ZADD', VT[class], 'XX', 'INCR', string.format('%.3f', amount), tenant) then return end
+    keep_idle(flow, (idle_clock(flow) or classes:number('f:' .. class)) + amount)
 end
 
 local function push_backlog(job)

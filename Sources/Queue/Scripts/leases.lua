@@ -53,7 +53,7 @@ end
 -- Moves the clocks of tenant and class, and what was counted as served.
 local function charge_flow(lease, cost, tokens)
     local tenant = lease.tenant
-    tenants:fetch('n~' .. tenant, 'r~' .. tenant, 't~' .. tenant, 's~' .. tenant, 'l~' .. tenant, 'l~')
+    fetch_tenant(tenant)
     charge(lease.flow, cost)
     classes:add('v:' .. lease.flow:sub(1, 1), cost / tonumber(lease.rates:match(':(%d+)$')))
     charge_rates(tenant, 0, tokens)
