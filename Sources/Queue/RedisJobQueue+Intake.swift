@@ -7,9 +7,11 @@ extension RedisJobQueue {
     private static let listingPage = 500
 
     package func enqueue(_ jobs: [Job]) async throws {
-        var arguments: [any RedisArgument] = [jobs.first.map(expectedEpoch) ?? ""]
-        for job in jobs { arguments += fields(of: job) }
-        _ = try await run(QueueScripts.enqueue, arguments)
+        for start in stride(from: 0, to: jobs.count, by: Self.jobsPerLook) {
+            let portion = jobs[start..<min(start + Self.jobsPerLook, jobs.count)]
+            let epoch: any RedisArgument = expectedEpoch(portion[start])
+            _ = try await run(QueueScripts.enqueue, [epoch] + portion.flatMap(fields))
+        }
     }
 
     package func admit(_ job: Job, _ terms: AdmissionTerms) async throws -> Admission {

@@ -113,7 +113,8 @@ package struct TenantOverview: Sendable, Equatable {
     package var waiting: Int
     /// Of all its classes.
     package var running: Int
-    /// Tokens served since the tenant was last without work for long; the difference of two looks is its share.
+    /// Weighted tokens of this class served since the tenant was last without work; the difference of two looks is its
+    /// share.
     package var servedTokens: Int
     /// Why it does not take part now (`slots`, `requests`, `tokens`, `paused`), or nil when it does.
     package var parked: WaitReason?

@@ -7,7 +7,7 @@ for at = 3, #ARGV do
     local job = name and load(name)
     if job then
         known = known + 1
-        local waits = redis.call('ZREM', BACKLOG, member_of(job)) == 1
+        local waits = redis.call('ZREM', BACKLOG, member_of(job)) + redis.call('ZREM', OVERDUE, name) > 0
         local number = job.shape.number
         if class ~= '' and class ~= job.shape.class then
             number = use_shape(class .. job.shape.text:sub(2))

@@ -181,7 +181,9 @@ end
 -- The possible names of a batch's lines after a line, at most `limit`, and the line to go on after, '0' at the end.
 local function lines_from(batch, line, limit)
     local number = redis.call('HGET', FEEDS, 'i~' .. batch)
-    local last = number and tonumber(redis.call('HGET', FEEDS, 'm~' .. number) or '0') or 0
+    local live = number and tonumber(redis.call('HGET', FEEDS, 'n~' .. number) or '0') or 0
+    if live <= 0 then return {}, '0' end
+    local last = tonumber(redis.call('HGET', FEEDS, 'm~' .. number) or '0')
     local names, till = {}, math.min(line + limit, last)
     for at = line + 1, till do names[#names + 1] = number .. '-' .. string.format('%.0f', at) end
     return names, till < last and string.format('%.0f', till) or '0'

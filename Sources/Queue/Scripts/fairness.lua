@@ -53,7 +53,7 @@ end
 
 -- All numbers of a tenant at once.
 local function fetch_tenant(tenant)
-    tenants:fetch('n~' .. tenant, 'r~' .. tenant, 't~' .. tenant, 's~' .. tenant, 'l~' .. tenant, 'l~')
+    tenants:fetch('n~' .. tenant, 'r~' .. tenant, 't~' .. tenant, 'l~' .. tenant, 'l~')
 end
 
 -- How long a tenant's own bounds hold it back, and which; 0 when they do not.

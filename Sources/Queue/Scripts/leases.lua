@@ -57,7 +57,7 @@ local function charge_flow(lease, cost, tokens)
     charge(lease.flow, cost)
     classes:add('v:' .. lease.flow:sub(1, 1), cost / tonumber(lease.rates:match(':(%d+)$')))
     charge_rates(tenant, 0, tokens)
-    tenants:add('s~' .. tenant, tokens)
+    tenants:add('s~' .. lease.flow, cost)
     classes:add('tokens', tokens)
 end
 

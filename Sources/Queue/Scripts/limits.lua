@@ -103,7 +103,8 @@ end
 -- The least wait over all targets: target, wait, reason. Of several that are free, the one with the fewest calls.
 local function choose_target(pool, amounts)
     if gates:text('z') then return nil, NEVER, 'paused' end
-    local best, best_wait, best_reason, fewest = nil, NEVER, 'slots', nil
+    local best, best_wait, fewest = nil, NEVER, nil
+    local best_reason = #pool.targets == 0 and 'no_worker' or 'slots'
     for _, target in ipairs(pool.targets) do
         local wait, reason = target_wait(pool, target, amounts)
         local running = gates:number(target.running)
@@ -155,12 +156,19 @@ local function expected_start(pool, flow, before)
     if gate >= NEVER then gate = 0 end
     local own = tenant_wait(tenant)
     if own < NEVER and own > gate then gate = own end
+    -- Its own bounds hold back what is behind the jobs in front.
+    local policy = policy_of(tenant)
+    local jobs, _, tokens = live_of(tenant)
+    local mean = jobs > 0 and tokens / jobs or 0
+    gate = math.max(gate, before * policy.request, before * mean * policy.token)
+    if policy.cap > 0 then
+        local turns = math.max(0, before + running_of(tenant) + 1 - policy.cap) / policy.cap
+        gate = math.max(gate, turns * service_time(pool, 'q50'))
+    end
     local rate = classes:number('vr:' .. class) / 1000
     if redis.call('ZCARD', VT[class]) == 0 then return math.max(0, gate) end
     if rate <= 0 then return nil end
     local floor = classes:number('f:' .. class)
     local clock = tonumber(redis.call('ZSCORE', VT[class], tenant) or idle_clock(flow) or floor)
-    local jobs, _, tokens = live_of(tenant)
-    local ahead = jobs > 0 and before * tokens / jobs / policy_of(tenant).weight or 0
-    return math.max(0, gate, (math.max(clock, floor) - floor + ahead) / rate)
+    return math.max(0, gate, (math.max(clock, floor) - floor + before * mean / policy.weight) / rate)
 end

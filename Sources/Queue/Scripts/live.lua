@@ -19,6 +19,7 @@ elseif phase == 'l' then
         if lease and lease.tenant == tenant then found[#found + 1] = lease.name end
     end
 else
+    limit = math.min(limit, 50) -- whole jobs are read here, those of others too
     local names = redis.call('ZRANGE', DELAYED, position, position + limit - 1)
     found[1] = #names < limit and '' or 'd' .. string.format('%.0f', position + limit)
     for _, name in ipairs(names) do

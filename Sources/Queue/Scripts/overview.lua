@@ -58,7 +58,7 @@ local function list_tenants()
         local wait, reason = tenant_wait(tenant)
         found[#found + 1] = { tenant = tenant, class = class, weight = policy_of(tenant).weight,
             waiting = redis.call('ZLEXCOUNT', BACKLOG, '[' .. flow .. ':', '(' .. flow .. ';'),
-            running = running_of(tenant), served = tenants:number('s~' .. tenant),
+            running = running_of(tenant), served = tenants:number('s~' .. flow),
             parked = wait > 0 and reason or nil }
     end
     for _, class in ipairs(CLASS_ORDER) do

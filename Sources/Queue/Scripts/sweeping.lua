@@ -32,7 +32,7 @@ end
 -- count.
 local function is_stale_number(field, value)
     local kind = field:sub(1, 2)
-    if kind == 's~' then return not tenants:text('l~' .. field:sub(3)) end
+    if kind == 's~' then return not tenants:text('l~' .. field:sub(5)) end
     return (kind == 'r~' or kind == 't~' or kind == 'p~') and tonumber(value) < now - 60000
 end
 

@@ -28,9 +28,12 @@ local function next_class()
     return best, lowest, tenant, tenant_clock
 end
 
+-- Flows that one script puts aside at most, so that it does not run long.
+local looks = 60
 -- The job that goes next, or nil; drained, bounded and hopeless flows are put where they belong on the way.
 local function next_job()
-    for _ = 1, 200 do
+    while looks > 0 do
+        looks = looks - 1
         local class, class_clock, tenant, clock = next_class()
         if not class then return nil end
         local flow = class .. ':' .. tenant
@@ -42,6 +45,7 @@ local function next_job()
             if not first[1] and possible < comfortable then first = heads(flow, 2, possible) end
             if first[1] then
                 local _, _, name = parse_member(first[1])
+                looks = looks + 1
                 return { name = name, member = first[1], has_more = first[2] ~= nil, flow = flow, class = class,
                     tenant = tenant, clock = clock, class_clock = class_clock }
             end
@@ -156,7 +160,11 @@ end
 if #taken == 0 then
     local due = redis.call('ZRANGE', PARKED, 0, 0, 'WITHSCORES')
     if wait < 0 and due[1] and tonumber(due[2]) < NEVER then wait = math.max(1, math.ceil(tonumber(due[2]) - now)) end
-    if wait > 0 then wait = alarm() end
+    if looks == 0 and is_runnable() then
+        wait = 1 -- there is more to look at
+    elseif wait > 0 then
+        wait = alarm()
+    end
 end
 commit()
 return { wait, unpack(taken) }

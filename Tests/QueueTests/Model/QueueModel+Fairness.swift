@@ -108,7 +108,7 @@ extension QueueModel {
         charge(held.flow, cost)
         classes["v:\(Self.letter(held.flow))", default: 0] += cost / Double(held.classWeight)
         chargeRates(Self.tenant(held.flow), requests: 0, tokens: input + output)
-        served[Self.tenant(held.flow), default: 0] += input + output
+        served[held.flow, default: 0] += cost
         classes["tokens", default: 0] += Double(input + output)
     }
 }

@@ -157,7 +157,7 @@ extension QueueModel {
             idle = idle.filter { $0.value > classes["f:\(Self.letter($0.key))"] ?? 0 }
         } else {
             rates = rates.filter { $0.value >= now - 60_000 }
-            served = served.filter { tenant, _ in entries.values.contains { $0.job.tenant == tenant } }
+            served = served.filter { flow, _ in entries.values.contains { $0.job.tenant == Self.tenant(flow) } }
         }
         isIdleTurn.toggle()
     }

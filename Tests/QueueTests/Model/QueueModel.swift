@@ -63,7 +63,7 @@ struct QueueModel {
     var classes: [String: Double] = [:]
     /// Rate clocks of tenants: `r~` requests, `t~` tokens.
     var rates: [String: Double] = [:]
-    var served: [TenantID: Int] = [:]
+    var served: [String: Double] = [:]
 
     /// Rate clocks, blocks and uses by the library's names for them.
     var gates: [String: Double] = [:]

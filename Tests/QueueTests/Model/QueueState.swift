@@ -58,7 +58,7 @@ extension QueueState {
         numbers.merge(model.classes) { $1 }
         numbers.merge(model.rates) { $1 }
         numbers.merge(model.gates) { $1 }
-        for (tenant, tokens) in model.served { numbers["served \(tenant)"] = Double(tokens) }
+        for (flow, cost) in model.served { numbers["served \(flow)"] = cost }
         for (scope, probe) in model.probes { texts["p~\(scope)"] = probe }
         for (place, told) in model.told { texts["L~\(place)"] = "\(told.limit):\(Int(told.at))" }
         for (group, day) in model.days { texts["d~\(group)"] = "\(day.day):\(day.count)" }

@@ -3,15 +3,12 @@ import Penstock
 /// One owner's turn at a validated batch: feeds it and follows its caller's orders until every line has its row.
 struct BatchRun {
     private static let pause = Duration.milliseconds(100)
-    /// Lines of a paused batch come back from retries and dead workers: they are held again this often.
-    private static let holding = Duration.seconds(5)
 
     private let driver: BatchDriver
     private var batch: BatchRecord
     private var feeders: [BatchFeeder]
     private var budget: BudgetWatch?
     private var renewAt = ContinuousClock.now
-    private var holdAt = ContinuousClock.now
 
     init(_ batch: BatchRecord, fileBytes: Int64, driver: BatchDriver) {
         self.batch = batch
@@ -64,9 +61,6 @@ struct BatchRun {
             try await driver.whileOwning(id) { try await orders.carryOut(wanted, insteadOf: known) }
             guard let stored = try await driver.change(id, { $0.termsInQueues = wanted }) else { return }
             take(stored)
-        } else if wanted.isPaused, holdAt <= .now {
-            try await BatchOrders(driver, batch.id).setPaused(true)
-            holdAt = .now + Self.holding
         }
     }
 
