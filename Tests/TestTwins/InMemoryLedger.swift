@@ -215,8 +215,13 @@ package final class InMemoryLedger: Ledger {
     }
 
     package func insert(_ file: FileRecord) async throws {
-        try access { $0.files[file.id] = file }
-        journal.note("insert file \(file.id)")
+        // As in the ledgers, a file that is there stays as it is.
+        let isNew = try access { state in
+            if state.files[file.id] != nil { return false }
+            state.files[file.id] = file
+            return true
+        }
+        if isNew { journal.note("insert file \(file.id)") }
     }
 
     package func file(_ id: FileID) async throws -> FileRecord? { try access { $0.files[id] } }
