@@ -74,17 +74,19 @@ local function tenant_wait(tenant)
     return wait, reason
 end
 
--- Moves a tenant's rate clocks; giving back never makes more than a full bucket.
+-- A rate clock moves by `milliseconds`, but never gives more than a full bucket.
+local function move_clock(hash, field, milliseconds)
+    if milliseconds == 0 then return end
+    local clock = hash:number(field)
+    if milliseconds > 0 then clock = math.max(clock, now) end
+    hash:set(field, clock + milliseconds)
+end
+
+-- Moves a tenant's rate clocks.
 local function charge_rates(tenant, requests, tokens)
     local policy = policy_of(tenant)
-    local function move(field, amount)
-        if amount == 0 then return end
-        local clock = tenants:number(field)
-        if amount > 0 then clock = math.max(clock, now) end
-        tenants:set(field, clock + amount)
-    end
-    if policy.request > 0 then move('r~' .. tenant, requests * policy.request) end
-    if policy.token > 0 then move('t~' .. tenant, tokens * policy.token) end
+    if policy.request > 0 then move_clock(tenants, 'r~' .. tenant, requests * policy.request) end
+    if policy.token > 0 then move_clock(tenants, 't~' .. tenant, tokens * policy.token) end
 end
 
 -- Brings back a tenant that was parked by its own bounds, once they let it.

@@ -36,14 +36,6 @@ local function each_group(groups, visit)
     end
 end
 
--- A rate clock moves by `milliseconds`, but never gives more than a full bucket.
-local function move_clock(field, milliseconds)
-    if milliseconds == 0 then return end
-    local clock = gates:number(field)
-    if milliseconds > 0 then clock = math.max(clock, now) end
-    gates:set(field, clock + milliseconds)
-end
-
 -- What a lease cost in fairness, by its own rates.
 local function cost_of(lease, input, output)
     local per_input, per_output = lease.rates:match('^(%d+):(%d+):')
@@ -66,14 +58,14 @@ local function settle_limits(lease, input, output, sent)
     each_group(lease.groups, function(name, per_request, per_token, per_input, per_output)
         local used = input + output - lease.input - lease.output
         if not sent then
-            move_clock('r~' .. name, -per_request)
+            move_clock(gates, 'r~' .. name, -per_request)
             gates:add('u~r~' .. name, -1)
             local day, count = (gates:text('d~' .. name) or ''):match('^(%d+):(%d+)$')
             if day then gates:set('d~' .. name, day .. ':' .. math.max(0, count - 1)) end
         end
-        move_clock('t~' .. name, used * per_token)
-        move_clock('i~' .. name, (input - lease.input) * per_input)
-        move_clock('o~' .. name, (output - lease.output) * per_output)
+        move_clock(gates, 't~' .. name, used * per_token)
+        move_clock(gates, 'i~' .. name, (input - lease.input) * per_input)
+        move_clock(gates, 'o~' .. name, (output - lease.output) * per_output)
         gates:add('u~t~' .. name, used)
         gates:add('u~i~' .. name, input - lease.input)
         gates:add('u~o~' .. name, output - lease.output)

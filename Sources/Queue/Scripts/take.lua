@@ -72,7 +72,7 @@ local function reserve(target, rid, amounts)
         local group = pool.groups[name]
         begin(group, rid)
         for _, dimension in ipairs(DIMENSIONS) do
-            move_clock(group.clocks[dimension], amounts[dimension] * group.interval[dimension])
+            move_clock(gates, group.clocks[dimension], amounts[dimension] * group.interval[dimension])
             gates:add(group.uses[dimension], amounts[dimension])
         end
         if group.d > 0 then gates:set('d~' .. name, day_of(group) .. ':' .. requests_today(group) + 1) end
