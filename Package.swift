@@ -217,7 +217,7 @@ let package = Package(
                 coreMetrics, lifecycle, nioCore, nioPosix, nioHTTP1,
             ]
         ),
-        tests("Fleet", ["Fleet", "TestSupport", logging, lifecycle]),
+        tests("Fleet", ["Fleet", "Penstock", "TestSupport", logging, lifecycle]),
         tests("Simulator", ["Simulator", "Penstock", "JSON", "TestSupport", logging, lifecycle]),
         tests("Assembly", ["Assembly", "Fleet", "Intake", "Penstock", "Providers"]),
         tests("CLI", ["penstock", "JSON", "TestSupport"]),

@@ -7,7 +7,7 @@ package struct PoolKeys: Sendable {
     private static let names = [
         "jobs", "shapes", "backlog", "vt:interactive", "vt:standard", "vt:batch", "parked", "due", "gates", "tenants",
         "ready", "leases", "delayed", "done", "bell", "tick", "epoch", "idle", "classes", "policies", "feeds", "tries",
-        "overdue", "ended", "samples", "learned", "wake", "usage",
+        "overdue", "ended", "samples", "learned", "wake", "usage", "spool",
     ]
     /// The names of all pools that ever held a job: of no pool itself.
     package static let knownPools = layout + "pools"

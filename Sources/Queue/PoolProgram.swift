@@ -3,7 +3,7 @@ import Penstock
 
 /// A pool's limits as the scripts read them, as JSON; 0 is no limit.
 enum PoolProgram {
-    static func encode(_ pool: Pool) -> [UInt8] {
+    static func encode(_ pool: Pool, spoolBytes: Int) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
             writer.key("groups")
@@ -28,6 +28,7 @@ enum PoolProgram {
                 writer.member("i", pool.tokenWeights.input)
                 writer.member("o", pool.tokenWeights.output)
             }
+            writer.member("spool", spoolBytes)
             writer.key("caps")
             writer.object { writer in
                 writer.member("j", pool.caps.jobs ?? 0)

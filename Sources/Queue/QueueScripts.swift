@@ -14,15 +14,19 @@ enum QueueScripts {
     static let feed = script("feed", [.fairness, .admission], PackageResources.feed_lua, worksWhenFull: false)
     static let feedState = script("feed_state", [], PackageResources.feed_state_lua)
     static let forgetFeed = script("forget_feed", [], PackageResources.forget_feed_lua)
-    static let take = script("take", [.fairness, .leases, .limits], PackageResources.take_lua)
+    static let take = script("take", [.fairness, .leases, .limits, .spooling], PackageResources.take_lua)
+    static let held = script("held", [.fairness, .leases], PackageResources.held_lua)
     static let renew = script("renew", [.fairness, .leases], PackageResources.renew_lua)
-    static let settle = script("settle", [.fairness, .leases, .feedback], PackageResources.settle_lua)
+    static let settle = script("settle", [.fairness, .leases, .feedback, .spooling], PackageResources.settle_lua)
     static let remove = script("remove", [.fairness], PackageResources.remove_lua)
     static let overdue = script("overdue", [.fairness], PackageResources.overdue_lua)
     static let orphans = script("orphans", [.fairness, .leases], PackageResources.orphans_lua)
-    static let requeue = script("requeue", [.fairness, .leases], PackageResources.requeue_lua)
-    static let tick = script("tick", [.fairness, .leases, .learning, .sweeping], PackageResources.tick_lua)
-    static let explain = script("explain", [.fairness, .leases, .limits], PackageResources.explain_lua)
+    static let requeue = script("requeue", [.fairness, .leases, .spooling], PackageResources.requeue_lua)
+    static let tick = script("tick", [.fairness, .leases, .learning, .sweeping, .spooling], PackageResources.tick_lua)
+    static let explain = script("explain", [.fairness, .leases, .limits, .spooling], PackageResources.explain_lua)
+    static let spool = script("spool", [.fairness, .leases, .spooling], PackageResources.spool_lua)
+    static let spooled = script("spooled", [], PackageResources.spooled_lua)
+    static let unspool = script("unspool", [.fairness], PackageResources.unspool_lua)
     static let policy = script("policy", [.fairness], PackageResources.policy_lua)
     static let live = script("live", [.fairness, .leases], PackageResources.live_lua)
     static let batch = script("batch", [.fairness], PackageResources.batch_lua)
@@ -36,7 +40,7 @@ enum QueueScripts {
 
     /// What scripts share, beyond `common`, in the order in which they stand.
     private enum Part: CaseIterable {
-        case fairness, leases, limits, adding, admission, feedback, learning, sweeping
+        case fairness, leases, limits, adding, admission, feedback, learning, sweeping, spooling
 
         var source: [UInt8] {
             switch self {
@@ -48,6 +52,7 @@ enum QueueScripts {
             case .feedback: PackageResources.feedback_lua
             case .learning: PackageResources.learning_lua
             case .sweeping: PackageResources.sweeping_lua
+            case .spooling: PackageResources.spooling_lua
             }
         }
     }

@@ -119,6 +119,8 @@ extension RedisJobQueue {
                 attempts: queued.attempts,
                 position: nil
             )
+        case "answered":
+            return JobStatus(job: queued.job, phase: .answered, attempts: queued.attempts, position: nil)
         case "delayed":
             let due = Timestamp(milliseconds: Int64(try item.integer(6)))
             return JobStatus(

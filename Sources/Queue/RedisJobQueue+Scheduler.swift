@@ -68,7 +68,9 @@ extension RedisJobQueue {
             waiting: try reply.integer(0),
             running: try reply.integer(1),
             delayed: try reply.integer(2),
-            tenants: try reply.integer(3)
+            tenants: try reply.integer(3),
+            spooled: try reply.integer(4),
+            spooledBytes: try reply.integer(5)
         )
     }
 }

@@ -10,17 +10,26 @@ extension RedisJobQueue {
         let tokens = (0..<min(limit, Self.takesPerCall)).map { _ in IDGenerator.attempt().text }
         let reply = try ReplyReader(try await run(QueueScripts.take, [consumer.text, program] + tokens))
         let wait = try reply.optionalMilliseconds(0)
-        let jobs = try reply.lists(from: 1).map { item in
-            let queued = try item.queuedJob(at: 3)
-            return TakenJob(
-                job: queued.job,
-                lease: Lease(pool: pool, key: try item.text(0), token: AttemptID(try item.text(1))),
-                target: try item.text(2),
-                earlierAttempts: queued.attempts,
-                deaths: try item.deaths(at: 3)
-            )
-        }
-        return TakeResult(jobs: jobs, wait: wait)
+        return TakeResult(jobs: try reply.lists(from: 1).map(takenJob), wait: wait)
+    }
+
+    package func held(by consumer: ConsumerName, after key: String?, limit: Int) async throws -> [TakenJob] {
+        let arguments: [any RedisArgument] = [
+            consumer.text, key.map { "(\($0)" } ?? "-", min(limit, Self.jobsPerLook),
+        ]
+        return try ReplyReader(try await run(QueueScripts.held, arguments)).lists().map(takenJob)
+    }
+
+    /// key, token, target, then the job.
+    private func takenJob(_ item: ReplyReader) throws -> TakenJob {
+        let queued = try item.queuedJob(at: 3)
+        return TakenJob(
+            job: queued.job,
+            lease: Lease(pool: pool, key: try item.text(0), token: AttemptID(try item.text(1))),
+            target: try item.text(2),
+            earlierAttempts: queued.attempts,
+            deaths: try item.deaths(at: 3)
+        )
     }
 
     package func renew(_ leases: [Lease], for consumer: ConsumerName) async throws -> [LeaseLoss] {

@@ -10,6 +10,8 @@ package final class RedisJobQueue: JobQueue {
     /// The pool's limits, as the scripts read them.
     let program: [UInt8]
     let caps: LiveCaps
+    /// The most bytes of outcomes that wait for the ledger.
+    let spoolBytes: Int
     let targetNames: [String]
     /// Target → the limit groups that it counts against.
     let limitGroups: [String: [String]]
@@ -19,14 +21,17 @@ package final class RedisJobQueue: JobQueue {
     /// Jobs that one script looks at, so that none runs longer than 2 ms.
     static let jobsPerLook = 50
 
-    /// - Parameter lease: how long a worker may be silent before its jobs go to others.
-    package init(pool: Pool, client: RedisClient, lease: Duration) {
+    /// - Parameters:
+    ///   - lease: how long a worker may be silent before its jobs go to others.
+    ///   - spoolBytes: the most that may wait for the ledger.
+    package init(pool: Pool, client: RedisClient, lease: Duration, spoolBytes: Int = 64 << 20) {
         self.pool = pool.name
         self.client = client
         keys = PoolKeys(pool: pool.name)
         leaseMilliseconds = lease.wholeMilliseconds
-        program = PoolProgram.encode(pool)
+        program = PoolProgram.encode(pool, spoolBytes: spoolBytes)
         caps = pool.caps
+        self.spoolBytes = spoolBytes
         targetNames = pool.targets.map(\.name)
         limitGroups = Dictionary(uniqueKeysWithValues: pool.targets.map { ($0.name, $0.countedGroups) })
         bell = Doorbell(client: client, key: keys.bell)

@@ -7,7 +7,8 @@ enum Launch {
     static func role(_ role: Role, _ path: String) async throws {
         let settings = try load(path, withSecrets: role == .worker)
         let logger = ProcessSetup.start(settings, role: role.rawValue)
-        let runner = RoleRunner(role, settings, logger: logger)
+        let program = ThisProgram(executable: try executable(), settingsFile: path)
+        let runner = RoleRunner(role, settings, program: program, logger: logger)
         try await explained { try await runner.run() }
     }
 
@@ -17,6 +18,12 @@ enum Launch {
         try await explained {
             try await FleetRunner.run(settings, settingsFile: path, executable: try executable(), logger: logger)
         }
+    }
+
+    static func isolatedCall(_ path: String) async throws {
+        let settings = try load(path, withSecrets: true)
+        let logger = ProcessSetup.start(settings, role: IsolatedCalls.command)
+        try await explained { try await IsolatedCalls.run(settings, logger: logger) }
     }
 
     static func load(_ path: String, withSecrets: Bool) throws -> Settings {

@@ -15,7 +15,7 @@ struct PenstockDaemon: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             UpCommand.self, IntakeCommand.self, SchedulerCommand.self, WorkerCommand.self, CourierCommand.self,
-            SimulatorCommand.self,
+            SimulatorCommand.self, CallCommand.self,
             CheckCommand.self, KeysCommand.self, SettingsCommand.self,
         ]
     )

@@ -53,6 +53,20 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 }
 
+/// One provider call, ordered by a worker.
+struct CallCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: IsolatedCalls.command,
+        abstract: "Make one provider call apart from all others; started by workers for jobs that workers died of.",
+        shouldDisplay: false
+    )
+    @OptionGroup var options: SettingsOption
+
+    func run() async throws {
+        try await Launch.isolatedCall(options.settings)
+    }
+}
+
 /// A provider to try things with.
 struct SimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

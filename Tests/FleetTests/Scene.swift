@@ -51,12 +51,24 @@ struct Scene {
 
     /// The lines of a file in the directory; none if it is not there.
     func lines(_ name: String) -> [String] {
+        String(decoding: bytes(name), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    /// What is in a file in the directory; nothing if it is not there.
+    func bytes(_ name: String) -> [UInt8] {
         guard let file = fopen(directory.file(name), "r") else { return [] }
         defer { fclose(file) }
-        var text: [UInt8] = []
+        var found: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
-        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { text += buffer.prefix(count) }
-        return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { found += buffer.prefix(count) }
+        return found
+    }
+
+    /// Writes a file in the directory.
+    func write(_ name: String, _ bytes: [UInt8]) {
+        guard let file = fopen(directory.file(name), "w") else { return }
+        defer { fclose(file) }
+        fwrite(bytes, 1, bytes.count, file)
     }
 
     /// Waits until the notes are as wanted; the test's time limit is the only bound.

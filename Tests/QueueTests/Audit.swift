@@ -6,7 +6,7 @@ import Redis
 /// All of a pool's keys at one moment, and what in them contradicts itself.
 struct Audit: Equatable {
     enum Place: Equatable {
-        case waiting, delayed, overdue
+        case waiting, delayed, overdue, answered
         case running(token: String)
     }
 
@@ -92,20 +92,23 @@ struct Audit: Equatable {
         let backlog = Set(try await reader.members("backlog"))
         let delayed = Set(try await reader.members("delayed"))
         let overdue = Set(try await reader.members("overdue"))
+        let held = Set(leases.values.map(\.entry))
+        let answered = Set(
+            try await reader.hash("spool").keys.filter { $0.hasPrefix("j~") }.map { String($0.dropFirst(2)) }
+        )
+        .intersection(entries.keys).subtracting(held)
         for (name, entry) in entries {
             var found: [Place] = []
             if backlog.contains(entry.member) { found.append(.waiting) }
             if delayed.contains(name) { found.append(.delayed) }
             if overdue.contains(name) { found.append(.overdue) }
+            if answered.contains(name) { found.append(.answered) }
             found += leases.values.filter { $0.entry == name }.map { .running(token: $0.token) }
             places[entry.id] = found.first
             if found.count != 1 { problems.append("\(entry.id) is in \(found)") }
         }
-        if backlog.count + delayed.count + overdue.count + leases.count != entries.count {
-            problems.append(
-                "\(entries.count) jobs in \(backlog.count)+\(delayed.count)+\(overdue.count)+\(leases.count)"
-            )
-        }
+        let counts = [backlog.count, delayed.count, overdue.count, answered.count, leases.count]
+        if counts.reduce(0, +) != entries.count { problems.append("\(entries.count) jobs in \(counts)") }
     }
 
     private mutating func checkCounts(

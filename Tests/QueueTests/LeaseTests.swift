@@ -38,6 +38,28 @@ struct LeaseTests {
         }
     }
 
+    /// A take whose reply was lost is asked for again.
+    @Test func aConsumerIsToldWhatItHolds() async throws {
+        try await Fixture.run(lease: .seconds(10)) { fixture in
+            try await fixture.enqueue(fixture.jobs(6))
+            let known = try await fixture.take(2)
+            let lost = try await fixture.take(3)
+            _ = try await fixture.queue.take(1, for: ConsumerName("worker-2"))
+            let newest = try #require(known.last?.lease.key)
+
+            let held = try await fixture.queue.held(by: fixture.worker, after: newest, limit: 10)
+            #expect(held.map(\.lease) == lost.map(\.lease) && held.map(\.job) == lost.map(\.job))
+            #expect(try await fixture.queue.held(by: fixture.worker, after: nil, limit: 10).count == 5)
+            #expect(try await fixture.queue.held(by: fixture.worker, after: newest, limit: 1).count == 1)
+
+            try await fixture.silence([lost[0].lease, lost[1].lease])
+            _ = try await fixture.queue.orphans(limit: 1)
+            let rest = try await fixture.queue.held(by: fixture.worker, after: newest, limit: 10)
+            #expect(rest.count == 2, "one was taken from it")
+            #expect(try await fixture.queue.orphans(limit: 10).isEmpty, "the others are renewed")
+        }
+    }
+
     @Test func aDelayedRetryComesBackWithTheTick() async throws {
         try await Fixture.run { fixture in
             try await fixture.enqueue([fixture.job()])

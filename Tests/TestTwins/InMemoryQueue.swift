@@ -7,6 +7,8 @@ package final class InMemoryQueue: JobQueue {
         case waiting, delayed
         /// Its batch is paused.
         case held
+        /// Its outcome is in the spool.
+        case answered
         case running(Lease)
     }
 
@@ -58,6 +60,11 @@ package final class InMemoryQueue: JobQueue {
         package var ticks = 0
         /// What every renewal throws.
         package var renewalFailure: (any Error)?
+        /// Outcomes that wait for the ledger, and how many may.
+        package var spool: [SpooledCompletion] = []
+        package var spoolLimit = Int.max
+        /// What the next takes throw after they took.
+        package var takeFailures: [any Error] = []
         /// How long a take takes.
         package var takeDelays: [Duration] = []
         /// Leases that the next renewals report as lost.
@@ -149,7 +156,19 @@ package final class InMemoryQueue: JobQueue {
         let delay = try access { $0.takeDelays.isEmpty ? nil : $0.takeDelays.removeFirst() }
         let result = try access { state in state.take(limit, pool: pool, target: target, now: clock.now()) }
         if let delay { try await Task.sleep(for: delay) }
+        let failure = state.withLock { $0.takeFailures.isEmpty ? nil : $0.takeFailures.removeFirst() }
+        if let failure { throw failure }
         return result
+    }
+
+    package func held(by consumer: ConsumerName, after key: String?, limit: Int) async throws -> [TakenJob] {
+        journal.note("held after \(key ?? "none")")
+        return try access { state in
+            state.items.compactMap { item in
+                guard case .running(let lease) = item.place, lease.key > key ?? "", !item.isOrphaned else { return nil }
+                return state.taken(item, lease, target: target)
+            }
+        }
     }
 
     package func waitForWork(timeout: Duration) async throws {
@@ -169,8 +188,13 @@ package final class InMemoryQueue: JobQueue {
     package func settle(_ lease: Lease, _ settlement: Settlement) async throws -> Bool {
         let job = try access { state -> JobID? in
             guard let index = state.index(of: lease) else { return nil }
-            let item = state.items.remove(at: index)
+            let item = state.items[index]
             state.settlements[item.job.id] = settlement
+            if state.isAnswered(item.job.id), !item.isCancelled {
+                state.items[index].place = .answered
+            } else {
+                state.items.remove(at: index)
+            }
             return item.job.id
         }
         journal.note(job.map { "settle \($0)" } ?? "settle refused")
@@ -195,6 +219,36 @@ package final class InMemoryQueue: JobQueue {
         }
         journal.note(job.map { "retry \($0)" } ?? "retry refused")
         return job != nil
+    }
+
+    // MARK: While the ledger is away
+
+    package func spool(_ lease: Lease, _ completion: Completion) async throws -> SpoolAnswer {
+        let answer = try access { state -> SpoolAnswer in
+            guard let index = state.index(of: lease) else { return .lost }
+            let job = state.items[index].job.id
+            let entry = completion.terminal == nil ? "a~\(lease.token)" : "j~\(job)"
+            if state.spool.contains(where: { $0.entry == entry }) { return .kept }
+            guard state.spool.count < state.spoolLimit else { return .full }
+            state.spool.append(SpooledCompletion(entry: entry, completion: completion))
+            return .kept
+        }
+        journal.note("spool \(answer)")
+        return answer
+    }
+
+    package func spooled(after cursor: String?) async throws -> SpoolPage {
+        try access { SpoolPage(entries: $0.spool, damaged: 0, cursor: nil) }
+    }
+
+    package func unspool(_ entries: [SpooledCompletion]) async throws {
+        let names = Set(entries.map(\.entry))
+        try access { state in
+            let ended = state.spool.filter { names.contains($0.entry) }.compactMap { $0.completion.terminal?.job }
+            state.spool.removeAll { names.contains($0.entry) }
+            state.items.removeAll { $0.place == .answered && ended.contains($0.job.id) }
+        }
+        for name in names.sorted() { journal.note("unspool \(name)") }
     }
 
     // MARK: Ends without a worker
@@ -269,7 +323,13 @@ package final class InMemoryQueue: JobQueue {
             for index in state.items.indices where state.items[index].place == .delayed {
                 state.items[index].place = .waiting
             }
-            return PoolSnapshot(waiting: state.items.count, running: 0, delayed: 0, tenants: 0)
+            return PoolSnapshot(
+                waiting: state.items.count,
+                running: 0,
+                delayed: 0,
+                tenants: 0,
+                spooled: state.spool.count
+            )
         }
     }
 
@@ -350,18 +410,22 @@ extension InMemoryQueue.State {
             guard items[index].place == .waiting, items[index].job.deadline > now else { continue }
             let lease = Lease(pool: pool, key: items[index].entry, token: IDGenerator.attempt())
             items[index].place = .running(lease)
-            jobs.append(
-                TakenJob(
-                    job: items[index].job,
-                    lease: lease,
-                    target: target,
-                    earlierAttempts: items[index].attempts,
-                    deaths: items[index].deaths
-                )
-            )
+            jobs.append(taken(items[index], lease, target: target))
         }
         return TakeResult(jobs: jobs, wait: nil)
     }
+
+    func taken(_ item: InMemoryQueue.Item, _ lease: Lease, target: String) -> TakenJob {
+        TakenJob(
+            job: item.job,
+            lease: lease,
+            target: target,
+            earlierAttempts: item.attempts,
+            deaths: item.deaths
+        )
+    }
+
+    func isAnswered(_ job: JobID) -> Bool { spool.contains { $0.completion.terminal?.job == job } }
 
     func loss(of lease: Lease) -> LeaseLoss? {
         guard let index = index(of: lease), !items[index].isOrphaned, !lostLeases.contains(lease) else {

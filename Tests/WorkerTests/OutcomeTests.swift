@@ -132,6 +132,46 @@ struct OutcomeTests {
         #expect(scene.row("job_1")?.state == (isDecided ? .cancelled : .succeeded))
     }
 
+    @Test(arguments: [1, 2, 3])
+    func aJobThatTwoWorkersDiedOfIsCalledApart(deaths: Int) async throws {
+        let scene = Scene { _, _ in .answer() }
+        try await scene.queue.enqueue([scene.job("job_1")])
+        scene.queue.edit { $0.items[0].deaths = deaths }
+        try await scene.run { await scene.journal.wait(for: "settle job_1") }
+        #expect(scene.caller.calls.count == (deaths < 2 ? 1 : 0))
+        #expect(scene.isolatedCaller.calls.count == (deaths < 2 ? 0 : 1))
+        #expect(scene.row("job_1")?.state == .succeeded)
+    }
+
+    @Test func aDeathWhileAloneQuarantines() async throws {
+        let poison = CallFailure(error: JobError(.penstockPoison, "signal 11"), mayHaveBeenSent: true)
+        let scene = Scene(isolated: { _, _ in CallReport(.failed(poison)) }) { _, _ in .answer() }
+        try await scene.queue.enqueue([scene.job("job_1")])
+        scene.queue.edit { $0.items[0].deaths = 2 }
+        try await scene.run { await scene.journal.wait(for: "settle job_1") }
+        let row = try #require(scene.row("job_1"))
+        #expect(row.state == .failed && row.error == JobError(.penstockPoison, "signal 11"))
+        let attempt = try #require(scene.attempts("job_1").first)
+        #expect(attempt.cost == nil, "the provider may have billed it")
+        #expect(scene.exposes(#"penstock_jobs_poisoned{pool="small"} 1"#))
+    }
+
+    @Test func suspectsAreCalledAFewAtATime() async throws {
+        let scene = Scene(
+            callsInFlight: 16,
+            isolated: { _, _ in
+                try? await Task.sleep(for: .milliseconds(5))
+                return .answer()
+            }
+        ) { _, _ in .answer() }
+        try await scene.queue.enqueue((0..<16).map { scene.job("job_\($0)") })
+        scene.queue.edit { state in
+            for index in state.items.indices { state.items[index].deaths = 2 }
+        }
+        try await scene.run { await scene.journal.wait(for: "settle", count: 16) }
+        #expect(scene.isolatedCaller.mostRunning == 4 && scene.isolatedCaller.calls.count == 16)
+    }
+
     @Test func aLargeBodyComesFromTheLedger() async throws {
         let scene = Scene { _, _ in .answer() }
         let body = Array(#"{"model":"gpt-small","long":true}"#.utf8)

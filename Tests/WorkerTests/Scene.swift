@@ -15,6 +15,7 @@ struct Scene: Sendable {
     let ledger: InMemoryLedger
     let queue: InMemoryQueue
     let caller: ScriptedCaller
+    let isolatedCaller: ScriptedCaller
     let clock = SettableClock()
     let target: Target
     let metrics = MetricsRegistry()
@@ -25,7 +26,11 @@ struct Scene: Sendable {
         callsInFlight: Int = 8,
         lease: Duration = .seconds(30),
         drain: Duration = .seconds(20),
+        spoolAfter: Duration = .seconds(60),
         target: Target = Samples.target(price: Self.price),
+        isolated: @escaping @Sendable (_ number: Int, _ call: ScriptedCaller.Call) async -> CallReport = { _, _ in
+            .answer()
+        },
         answer: @escaping @Sendable (_ number: Int, _ call: ScriptedCaller.Call) async -> CallReport
     ) {
         let journal = Journal()
@@ -35,18 +40,21 @@ struct Scene: Sendable {
         self.target = target
         ledger = InMemoryLedger(journal: journal)
         caller = ScriptedCaller(journal: journal, answer)
+        isolatedCaller = ScriptedCaller(journal: journal, isolated)
         service = WorkerService(
             configuration: WorkerConfiguration(
                 callsInFlight: callsInFlight,
                 lease: lease,
                 drain: drain,
                 retries: RetryPolicy(maxAttempts: 3),
+                spoolAfter: spoolAfter,
                 priceVersion: "v1"
             ),
             dependencies: WorkerDependencies(
                 pools: [(Samples.pool(target: target), queue)],
                 ledger: ledger,
                 caller: caller,
+                isolatedCaller: isolatedCaller,
                 clock: clock.clock,
                 health: Health(),
                 metrics: metrics

@@ -58,6 +58,58 @@ struct TroubleTests {
         #expect(scene.row("job_1")?.state == .succeeded)
     }
 
+    @Test func aLedgerThatStaysAwayHoldsUpNobody() async throws {
+        let scene = Scene(callsInFlight: 1, spoolAfter: .milliseconds(100)) { _, _ in .answer() }
+        try await scene.run {
+            scene.ledger.edit { $0.failure = LedgerUnavailable("down") }
+            try await scene.queue.enqueue((1...3).map { scene.job("job_\($0)") })
+            await scene.journal.wait(for: "settle", count: 3)
+        }
+        #expect(scene.caller.calls.count == 3)
+        let spool = scene.queue.edit { $0.spool }
+        #expect(spool.map(\.completion.terminal?.state) == [.succeeded, .succeeded, .succeeded])
+        #expect(spool.allSatisfy { $0.completion.attempt?.cost != nil })
+        #expect(scene.exposes(#"penstock_outcomes_spooled{answer="kept",pool="small"} 3"#))
+    }
+
+    @Test func aFullSpoolIsWaitedFor() async throws {
+        let scene = Scene(callsInFlight: 2, spoolAfter: .milliseconds(50)) { _, _ in .answer() }
+        try await scene.run {
+            scene.ledger.edit { $0.failure = LedgerUnavailable("down") }
+            scene.queue.edit { $0.spoolLimit = 1 }
+            try await scene.queue.enqueue((1...2).map { scene.job("job_\($0)") })
+            await scene.journal.wait(for: "spool full", count: 2)
+            #expect(scene.journal.count("settle") == 1)
+            scene.ledger.edit { $0.failure = nil }
+            await scene.journal.wait(for: "settle", count: 2)
+        }
+        #expect(scene.ledger.edit { $0.rows.count } == 1 && scene.queue.edit { $0.spool.count } == 1)
+    }
+
+    @Test func aFailedCallIsKeptAndItsJobGoesOn() async throws {
+        let scene = Scene(spoolAfter: .milliseconds(50)) { number, _ in
+            number == 1 ? .refusal(.providerOverloaded, status: 503) : .answer()
+        }
+        try await scene.run {
+            scene.ledger.edit { $0.failure = LedgerUnavailable("down") }
+            try await scene.queue.enqueue([scene.job("job_1")])
+            await scene.journal.wait(for: "retry job_1")
+            _ = try await scene.queue.tick()
+            await scene.journal.wait(for: "settle job_1")
+        }
+        let spool = scene.queue.edit { $0.spool }
+        #expect(spool.map { $0.completion.terminal != nil } == [false, true])
+    }
+
+    @Test func whatALostReplyGaveIsAskedForAgain() async throws {
+        let scene = Scene { _, _ in .answer() }
+        scene.queue.edit { $0.takeFailures = [QueueUnavailable("lost")] }
+        try await scene.queue.enqueue((1...3).map { scene.job("job_\($0)") })
+        try await scene.run { await scene.journal.wait(for: "settle", count: 3) }
+        #expect(scene.journal.count("held after none") == 2, "until nothing more is found")
+        #expect(scene.caller.calls.count == 3)
+    }
+
     @Test func anAnswerOutlivesAnOutageOfTheQueue() async throws {
         let scene = Scene { _, _ in .answer() }
         try await scene.run {

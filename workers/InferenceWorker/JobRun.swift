@@ -8,6 +8,7 @@ struct JobRun: Sendable {
     let queue: any JobQueue
     let ledger: any Ledger
     let caller: any ProviderCaller
+    let isolation: Isolation
     let configuration: WorkerConfiguration
     let leases: HeldLeases
     let drained: DrainClock
@@ -32,16 +33,27 @@ struct JobRun: Sendable {
         // Its terminal row, written in the meantime, has removed it.
         case .gone: return await settleDecided(taken)
         }
+        if taken.deaths < configuration.deathsToSuspect {
+            await callIfFresh(taken, target, body, by: caller)
+        } else {
+            metrics.isolated()
+            await isolation.withPlace { await callIfFresh(taken, target, body, by: isolation.caller) }
+        }
+    }
+
+    private func callIfFresh(_ taken: TakenJob, _ target: Target, _ body: [UInt8], by caller: any ProviderCaller)
+        async
+    {
         guard leases.isFresh(taken.lease, within: freshness, at: .now) else {
             return await handBack(taken, reason: "the lease is not fresh")
         }
-        await call(taken, target, body)
+        await call(taken, target, body, by: caller)
     }
 
-    private func call(_ taken: TakenJob, _ target: Target, _ body: [UInt8]) async {
+    private func call(_ taken: TakenJob, _ target: Target, _ body: [UInt8], by caller: any ProviderCaller) async {
         let startedAt = clock.now()
         let start = ContinuousClock.now
-        let report = await abortableCall(taken, target, body)
+        let report = await abortableCall(taken, target, body, by: caller)
         metrics.called(for: ContinuousClock.now - start)
         let plan = CompletionPlan(
             for: taken,
@@ -59,7 +71,12 @@ struct JobRun: Sendable {
     }
 
     /// Runs the call in a task of its own, so that a lost or cancelled lease stops it and not the bookkeeping after it.
-    private func abortableCall(_ taken: TakenJob, _ target: Target, _ body: [UInt8]) async -> CallReport {
+    private func abortableCall(
+        _ taken: TakenJob,
+        _ target: Target,
+        _ body: [UInt8],
+        by caller: any ProviderCaller
+    ) async -> CallReport {
         let endpoint = taken.job.endpoint
         let call = Task { await caller.call(target, endpoint: endpoint, body: body, within: target.timeout) }
         if !leases.setAbort(taken.lease, { call.cancel() }) { call.cancel() }
@@ -68,9 +85,9 @@ struct JobRun: Sendable {
 
     /// The ledger decides, then the queue follows.
     private func complete(_ taken: TakenJob, _ plan: CompletionPlan) async {
-        let decision = await patiently("record") { try await ledger.record(plan.completion) }
+        let entry = await write(plan.completion, under: taken.lease)
         if let terminal = plan.completion.terminal {
-            if decision == .won { metrics.finished(terminal.state) }
+            if entry?.isTheOutcome == true { noteEnd(terminal) }
             await settle(taken, plan.settlement)
         } else if case .retry(let delay, let countsAttempt) = plan.next {
             metrics.willRetry()
@@ -117,6 +134,16 @@ struct JobRun: Sendable {
             let bytes = await patiently("read the body") { try await ledger.acceptedBody(of: job.id) }
             return (bytes ?? nil).map { .found($0) } ?? .gone
         }
+    }
+
+    private func noteEnd(_ row: TerminalRow) {
+        metrics.finished(row.state)
+        guard let error = row.error, error.errorClass == .penstockPoison else { return }
+        metrics.quarantined()
+        logger.error(
+            "job quarantined: the process that made its call alone died",
+            [.jobID: .text(row.job.text), .reason: .text(error.message)]
+        )
     }
 
     private func noteLost(_ taken: TakenJob) {

@@ -23,16 +23,25 @@ struct PoolLoop: Sendable {
     /// Runs until graceful shutdown, then until the last taken job is done.
     func run() async {
         await withDiscardingTaskGroup { group in
-            while !Task.isShuttingDownGracefully, !Task.isCancelled { await turn(&group) }
+            var memory = TakeMemory()
+            while !Task.isShuttingDownGracefully, !Task.isCancelled { await turn(&group, &memory) }
         }
     }
 
+    /// What a loop knows of its takes so far.
+    private struct TakeMemory {
+        /// The newest job that it was given; nil before the first.
+        var newestKey: String?
+        /// Whether there may be newer ones that it does not know of, as a reply was lost.
+        var isInDoubt = false
+    }
+
     /// One turn: places, jobs, and a wait when there were none.
-    private func turn(_ group: inout DiscardingTaskGroup) async {
+    private func turn(_ group: inout DiscardingTaskGroup, _ memory: inout TakeMemory) async {
         health.beat("worker.pool.\(queue.pool)", within: .seconds(60))
         let places = await cancelWhenGracefulShutdown { await slots.take(atMost: Self.mostPerTake) }
         guard places > 0 else { return }
-        let result = await take(places)
+        let result = await take(places, &memory)
         slots.release(places - result.jobs.count)
         for taken in result.jobs {
             group.addTask { await finish(taken) }
@@ -40,11 +49,14 @@ struct PoolLoop: Sendable {
         if result.jobs.isEmpty { await waitForWork(result.wait) }
     }
 
-    private func take(_ places: Int) async -> TakeResult {
+    private func take(_ places: Int, _ memory: inout TakeMemory) async -> TakeResult {
         let moment = ContinuousClock.now
+        let known = memory
         do {
             // Shielded from cancellation: a take whose reply nobody reads would hold its jobs for a lease.
-            let result = try await Task { try await queue.take(places, for: consumer) }.value
+            let result = try await Task { try await ask(places, known) }.value
+            memory.isInDoubt = known.isInDoubt && !result.jobs.isEmpty
+            memory.newestKey = result.jobs.last?.lease.key ?? known.newestKey
             let now = clock.now()
             for taken in result.jobs {
                 leases.add(taken.lease, at: moment)
@@ -53,8 +65,18 @@ struct PoolLoop: Sendable {
             return result
         } catch {
             logger.error("taking jobs failed", [.error: .text("\(error)")])
+            memory.isInDoubt = true
             return TakeResult(jobs: [], wait: Self.retryWait)
         }
+    }
+
+    /// In doubt, first what was given already.
+    private func ask(_ places: Int, _ memory: TakeMemory) async throws -> TakeResult {
+        if memory.isInDoubt {
+            let found = try await queue.held(by: consumer, after: memory.newestKey, limit: places)
+            if !found.isEmpty { return TakeResult(jobs: found, wait: nil) }
+        }
+        return try await queue.take(places, for: consumer)
     }
 
     private func finish(_ taken: TakenJob) async {

@@ -9,6 +9,10 @@ package struct WorkerConfiguration: Sendable {
     /// How long running calls may go on after the worker was told to stop; then they are handed back.
     package var drain: Duration
     package var retries: RetryPolicy
+    /// Workers that died holding a job, from which on its calls are made apart from everybody else's.
+    package var deathsToSuspect: Int
+    /// How long the ledger may refuse an outcome before the queue keeps it instead.
+    package var spoolAfter: Duration
     /// Names the price table in cost rows.
     package var priceVersion: String
 
@@ -17,12 +21,16 @@ package struct WorkerConfiguration: Sendable {
         lease: Duration,
         drain: Duration,
         retries: RetryPolicy,
+        deathsToSuspect: Int = 2,
+        spoolAfter: Duration = .seconds(1),
         priceVersion: String
     ) {
         self.callsInFlight = callsInFlight
         self.lease = lease
         self.drain = drain
         self.retries = retries
+        self.deathsToSuspect = deathsToSuspect
+        self.spoolAfter = spoolAfter
         self.priceVersion = priceVersion
     }
 }

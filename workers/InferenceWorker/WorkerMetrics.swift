@@ -6,6 +6,9 @@ struct WorkerMetrics: Sendable {
     private let taken: Counter
     private let lost: Counter
     private let retried: Counter
+    private let isolatedCalls: Counter
+    private let spooledOutcomes: [SpoolAnswer: Counter]
+    private let poisoned: Counter
     private let finished: [TerminalState: Counter]
     private let callDuration: Timer
     private let queueWait: Timer
@@ -15,6 +18,13 @@ struct WorkerMetrics: Sendable {
         taken = Counter(label: "penstock_jobs_taken", dimensions: labels, factory: factory)
         lost = Counter(label: "penstock_leases_lost", dimensions: labels, factory: factory)
         retried = Counter(label: "penstock_jobs_retried", dimensions: labels, factory: factory)
+        isolatedCalls = Counter(label: "penstock_isolated_calls", dimensions: labels, factory: factory)
+        poisoned = Counter(label: "penstock_jobs_poisoned", dimensions: labels, factory: factory)
+        let answers = [SpoolAnswer.kept, .full, .lost].map { answer in
+            let labels = labels + [("answer", answer.rawValue)]
+            return (answer, Counter(label: "penstock_outcomes_spooled", dimensions: labels, factory: factory))
+        }
+        spooledOutcomes = Dictionary(uniqueKeysWithValues: answers)
         let counters = TerminalState.allCases.map { state in
             let labels = labels + [("state", state.rawValue)]
             return (state, Counter(label: "penstock_jobs_finished", dimensions: labels, factory: factory))
@@ -32,5 +42,8 @@ struct WorkerMetrics: Sendable {
     func called(for duration: Duration) { callDuration.recordNanoseconds(duration.wholeMilliseconds * 1_000_000) }
     func finished(_ state: TerminalState) { finished[state]?.increment() }
     func willRetry() { retried.increment() }
+    func isolated() { isolatedCalls.increment() }
+    func quarantined() { poisoned.increment() }
+    func spooled(_ answer: SpoolAnswer) { spooledOutcomes[answer]?.increment() }
     func lostLease() { lost.increment() }
 }

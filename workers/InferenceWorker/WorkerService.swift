@@ -9,6 +9,8 @@ package struct WorkerDependencies: Sendable {
     package var pools: [(pool: Pool, queue: any JobQueue)]
     package var ledger: any Ledger
     package var caller: any ProviderCaller
+    /// Makes the calls of suspects, each in a process of its own.
+    package var isolatedCaller: any ProviderCaller
     package var clock: WallClock
     package var health: Health
     package var metrics: any MetricsFactory
@@ -17,6 +19,7 @@ package struct WorkerDependencies: Sendable {
         pools: [(pool: Pool, queue: any JobQueue)],
         ledger: any Ledger,
         caller: any ProviderCaller,
+        isolatedCaller: any ProviderCaller,
         clock: WallClock,
         health: Health,
         metrics: any MetricsFactory
@@ -24,6 +27,7 @@ package struct WorkerDependencies: Sendable {
         self.pools = pools
         self.ledger = ledger
         self.caller = caller
+        self.isolatedCaller = isolatedCaller
         self.clock = clock
         self.health = health
         self.metrics = metrics
@@ -34,6 +38,8 @@ package struct WorkerDependencies: Sendable {
 package struct WorkerService: Service {
     /// How long an aborted call may take to be written down.
     private static let bookkeepingTime = Duration.seconds(5)
+    /// Processes for suspects at once.
+    private static let isolationPlaces = 4
 
     let configuration: WorkerConfiguration
     let dependencies: WorkerDependencies
@@ -55,6 +61,7 @@ package struct WorkerService: Service {
     package func run() async throws {
         let leases = HeldLeases()
         let slots = CallSlots(configuration.callsInFlight)
+        let isolation = Isolation(dependencies.isolatedCaller, places: Self.isolationPlaces)
         let drained = DrainClock()
         let heartbeat = Heartbeat(
             consumer: consumer,
@@ -70,7 +77,7 @@ package struct WorkerService: Service {
             defer { beating.cancel() }
             await withDiscardingTaskGroup { loops in
                 for (pool, queue) in dependencies.pools {
-                    let loop = self.loop(pool, queue, slots, leases, drained)
+                    let loop = self.loop(pool, queue, slots, isolation, leases, drained)
                     loops.addTask { await loop.run() }
                 }
                 loops.addTask { await self.boundDrain(leases, drained, slots) }
@@ -82,6 +89,7 @@ package struct WorkerService: Service {
         _ pool: Pool,
         _ queue: any JobQueue,
         _ slots: CallSlots,
+        _ isolation: Isolation,
         _ leases: HeldLeases,
         _ drained: DrainClock
     ) -> PoolLoop {
@@ -92,6 +100,7 @@ package struct WorkerService: Service {
             queue: queue,
             ledger: dependencies.ledger,
             caller: dependencies.caller,
+            isolation: isolation,
             configuration: configuration,
             leases: leases,
             drained: drained,

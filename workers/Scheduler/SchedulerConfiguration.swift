@@ -10,7 +10,8 @@ package struct SchedulerConfiguration: Sendable {
     package var feedWindowLines: Int
     /// Most bytes of one batch that wait in one pool's queue at a time, roughly.
     package var feedWindowBytes: Int
-    /// Workers that may die holding a job before it fails as poison.
+    /// Workers that may die holding a job before it fails as poison. Calls of suspects are made apart long before, which
+    /// finds out for sure; this ends jobs that take down even whoever watches over that.
     package var maxDeaths: Int
     /// How long a silent owner keeps a batch.
     package var ownership: Duration
@@ -25,7 +26,7 @@ package struct SchedulerConfiguration: Sendable {
         maxLineBytes: Int = 4 << 20,
         feedWindowLines: Int = 2000,
         feedWindowBytes: Int = 16 << 20,
-        maxDeaths: Int = 3,
+        maxDeaths: Int = 10,
         ownership: Duration = .seconds(10),
         expiryGrace: Duration = .seconds(30),
         removedPoolGrace: Duration = .seconds(3600)

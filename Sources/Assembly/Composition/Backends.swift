@@ -23,7 +23,12 @@ package struct Backends: Sendable {
         openLedger = try OpenLedger(settings, logger: logger)
         ledger = openLedger.ledger
         queues = settings.topology.pools.map {
-            RedisJobQueue(pool: $0, client: redis, lease: settings.worker.lease)
+            RedisJobQueue(
+                pool: $0,
+                client: redis,
+                lease: settings.worker.lease,
+                spoolBytes: settings.worker.spoolBytes
+            )
         }
         unconfigured = UnconfiguredQueues(client: redis, lease: settings.worker.lease)
     }

@@ -17,14 +17,18 @@ import UnixSignals
 /// Builds one role out of its parts and runs it until it is told to stop.
 package struct RoleRunner: Sendable {
     private let role: Role
+    private let program: ThisProgram
     let settings: Settings
     let logger: Logger
     let health: Health
     let metrics: MetricsRegistry
 
     /// Once per process: installs the metrics registry.
-    package init(_ role: Role, _ settings: Settings, logger: Logger) {
+    ///
+    /// - Parameter program: how this process can start itself anew.
+    package init(_ role: Role, _ settings: Settings, program: ThisProgram, logger: Logger) {
         self.role = role
+        self.program = program
         self.settings = settings
         self.logger = logger
         health = Health(expecting: role.checks)
@@ -123,8 +127,6 @@ package struct RoleRunner: Sendable {
     }
 
     private func worker(_ backends: Backends) throws -> any Service {
-        var fetching = FetchConfiguration()
-        fetching.maxConnections = max(64, settings.worker.callsInFlight)
         let configuration = WorkerConfiguration(
             callsInFlight: settings.worker.callsInFlight,
             lease: settings.worker.lease,
@@ -138,11 +140,8 @@ package struct RoleRunner: Sendable {
         let dependencies = WorkerDependencies(
             pools: pools,
             ledger: backends.ledger,
-            caller: try TargetCaller(
-                client: FetchClient(configuration: fetching, logger: quiet),
-                library: settings.adapters,
-                clock: .system
-            ),
+            caller: try settings.providerCaller(logger: quiet),
+            isolatedCaller: IsolatedCaller(program: IsolatedCalls.child(of: program, settings)),
             clock: .system,
             health: health,
             metrics: metrics
@@ -156,8 +155,13 @@ package struct RoleRunner: Sendable {
     }
 
     /// What libraries have to say below a warning is of no interest to operators.
-    var quiet: Logger {
-        var logger = logger
+    var quiet: Logger { logger.quietened }
+}
+
+extension Logger {
+    /// The same, from warnings on.
+    var quietened: Logger {
+        var logger = self
         logger.logLevel = max(logger.logLevel, .warning)
         return logger
     }

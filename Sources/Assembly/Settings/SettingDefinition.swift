@@ -129,6 +129,12 @@ extension SettingDefinition {
             "30",
             "How long running calls may go on after SIGTERM; then they are handed back."
         ),
+        setting(
+            "worker.spool_bytes",
+            .integer(1024...4_294_967_296),
+            "67108864",
+            "Most bytes of results per pool that wait in Redis while the ledger is away; workers stop when it is reached."
+        ),
         setting("worker.max_attempts", .integer(1...100), "5", "Calls per job, rate limits not counted."),
         setting("worker.first_retry_ms", .integer(1...600_000), "1000", "Upper bound of the first retry's wait."),
     ]

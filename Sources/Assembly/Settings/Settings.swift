@@ -70,6 +70,7 @@ package struct WorkerSettings: Sendable {
     package var callsInFlight: Int
     package var lease: Duration
     package var drain: Duration
+    package var spoolBytes: Int
     package var retries: RetryPolicy
 }
 
@@ -164,6 +165,7 @@ extension WorkerSettings {
         callsInFlight = values.integer("worker.calls_in_flight")
         lease = .seconds(values.integer("worker.lease_seconds"))
         drain = .seconds(values.integer("worker.drain_seconds"))
+        spoolBytes = values.integer("worker.spool_bytes")
         retries = RetryPolicy(
             maxAttempts: values.integer("worker.max_attempts"),
             firstWait: .milliseconds(values.integer("worker.first_retry_ms"))

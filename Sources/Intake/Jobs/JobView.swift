@@ -37,6 +37,7 @@ struct JobView {
             self.init(status.job, state: .waiting)
             waitingFor = reason
         case .running: self.init(status.job, state: .running)
+        case .answered: self.init(status.job, state: .answered)
         case .delayed:
             self.init(status.job, state: .delayed)
             waitingFor = .retryDelay
@@ -97,7 +98,7 @@ struct Spending: Equatable {
 
 /// The states a listing can be asked for.
 enum JobStateFilter: String, CaseIterable {
-    case waiting, running, delayed, succeeded, failed, expired, cancelled
+    case waiting, running, delayed, answered, succeeded, failed, expired, cancelled
 
     /// The same as the ledger knows it; nil for jobs that live.
     var terminal: TerminalState? { TerminalState(rawValue: rawValue) }

@@ -36,6 +36,10 @@ package protocol JobQueue: Sendable {
     /// Hands out up to `limit` jobs: fair between classes and tenants, paced to the limits, in time.
     func take(_ limit: Int, for consumer: ConsumerName) async throws -> TakeResult
 
+    /// What a consumer holds and was given after the job with this key, oldest first, its leases renewed: a take whose
+    /// reply was lost is asked for again.
+    func held(by consumer: ConsumerName, after key: String?, limit: Int) async throws -> [TakenJob]
+
     /// Waits until there may be work, at most `timeout`.
     func waitForWork(timeout: Duration) async throws
 
@@ -50,6 +54,18 @@ package protocol JobQueue: Sendable {
     /// Gives a job back to run again after `delay`, or at once.
     func retry(_ lease: Lease, _ settlement: Settlement, after delay: Duration, countsAttempt: Bool) async throws
         -> Bool
+
+    // MARK: While the ledger is away
+
+    /// Keeps the outcome of a lease until the ledger can take it; its job is not handed out again. The lease still has
+    /// to be settled, or the job retried.
+    func spool(_ lease: Lease, _ completion: Completion) async throws -> SpoolAnswer
+
+    /// Outcomes that wait for the ledger, page by page; one may come twice.
+    func spooled(after cursor: String?) async throws -> SpoolPage
+
+    /// Forgets outcomes that the ledger has now, and the jobs that they ended.
+    func unspool(_ entries: [SpooledCompletion]) async throws
 
     // MARK: Ends without a worker
 
@@ -313,6 +329,8 @@ package struct JobStatus: Sendable {
         case running(target: String, since: Timestamp)
         /// Between two attempts.
         case delayed(until: Timestamp)
+        /// Its outcome waits for the ledger.
+        case answered
     }
 
     package var job: Job
@@ -339,6 +357,8 @@ package enum WaitReason: String, Sendable, CaseIterable {
     case providerBlocked = "provider_blocked"
     case retryDelay = "retry_delay"
     case noWorker = "no_worker"
+    /// The ledger does not take what calls bring, and no more of it fits into the queue.
+    case ledger
     /// An operator or the tenant's administrator paused it: pool, target, tenant or batch.
     case paused
 }
@@ -349,16 +369,21 @@ package struct PoolSnapshot: Sendable, Equatable {
     package var running: Int
     package var delayed: Int
     package var tenants: Int
+    /// Outcomes that wait for the ledger, and their bytes.
+    package var spooled: Int
+    package var spooledBytes: Int
 
-    package init(waiting: Int, running: Int, delayed: Int, tenants: Int) {
+    package init(waiting: Int, running: Int, delayed: Int, tenants: Int, spooled: Int = 0, spooledBytes: Int = 0) {
         self.waiting = waiting
         self.running = running
         self.delayed = delayed
         self.tenants = tenants
+        self.spooled = spooled
+        self.spooledBytes = spooledBytes
     }
 
-    /// Whether the pool holds no job at all.
-    package var isEmpty: Bool { waiting + running + delayed == 0 }
+    /// Whether the pool holds nothing at all.
+    package var isEmpty: Bool { waiting + running + delayed + spooled == 0 }
 }
 
 /// The queue cannot be reached or does not answer; the operation may have happened.

@@ -1,6 +1,6 @@
 -- explain: pool as JSON, then public ids. Per known job: name, shape, record, attempts, deaths, phase, detail, jobs of
 -- its flow before it, ms to its expected start or -1.
--- Phases: running (target, since), delayed (until), waiting (reason, place).
+-- Phases: running (target, since), answered, delayed (until), waiting (reason, place).
 local pool = cjson.decode(ARGV[1])
 
 local function waiting_reason(job)
@@ -8,6 +8,7 @@ local function waiting_reason(job)
     if wait > 0 then return reason end
     if gates:text('z') then return 'paused' end
     if now - tonumber(redis.call('HGET', TICK, 'taken') or '0') > 30000 then return 'no_worker' end
+    if spooled_bytes() >= pool.spool then return 'ledger' end
     local _, gate, cause = choose_target(pool, NOTHING)
     if gate > 0 then return cause end
     return 'tenant_share'
@@ -19,6 +20,7 @@ local function phase_of(job)
         local lease = read_lease(rid)
         return { 'running', lease.target, tostring(lease.taken), '-1' }
     end
+    if is_answered(job.name) then return { 'answered', '', '0', '-1' } end
     local due = redis.call('ZSCORE', DELAYED, job.name)
     if due and redis.call('HEXISTS', TRIES, 'h~' .. job.name) == 1 then return { 'waiting', 'paused', '0', '-1' } end
     if due then return { 'delayed', due, '0', string.format('%.0f', math.max(0, tonumber(due) - now)) } end

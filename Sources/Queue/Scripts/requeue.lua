@@ -6,7 +6,7 @@ charge_flow(lease, cost_of(lease, -lease.input, -lease.output), -lease.input - l
 drop_lease(lease)
 redis.call('HINCRBY', TRIES, 'd~' .. lease.name, 1)
 local job = load(lease.name)
-if job then wait_again(job) end
+if job and not is_answered(job.name) then wait_again(job) end
 ring()
 commit()
 return 1

@@ -42,7 +42,7 @@ local cancelled = leases:text('x~' .. rid)
 drop_lease(lease)
 local job = load(lease.name)
 if job and (ARGV[12] == 'done' or cancelled) then
-    forget(job)
+    if cancelled or not is_answered(job.name) then forget(job) end
 elseif job then
     local delay = tonumber(ARGV[13])
     if ARGV[14] == '1' then redis.call('HINCRBY', TRIES, 'a~' .. job.name, 1) end

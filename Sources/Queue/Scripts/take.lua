@@ -4,6 +4,9 @@
 local consumer, pool = ARGV[1], cjson.decode(ARGV[2])
 local TOKENS_BEFORE = 2
 
+-- Workers stop while nobody takes what their calls bring.
+if spooled_bytes() >= pool.spool then return { 1000 } end
+
 ensure_group()
 redis.call('HSET', TICK, 'taken', now)
 for _, flow in ipairs(redis.call('ZRANGEBYSCORE', PARKED, '-inf', now, 'LIMIT', 0, 50)) do unpark(flow) end

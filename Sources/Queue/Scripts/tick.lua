@@ -1,4 +1,5 @@
--- tick: lease in ms, gap in ms. The scheduler's clock. Returns {waiting, running, delayed, flows}.
+-- tick: lease in ms, gap in ms. The scheduler's clock. Returns {waiting, running, delayed, flows,
+-- outcomes in the spool, their bytes}.
 local lease_ms, gap_ms = tonumber(ARGV[1]), tonumber(ARGV[2])
 ensure_group()
 local last = tonumber(redis.call('HGET', TICK, 'at') or '0')
@@ -51,4 +52,5 @@ elseif redis.call('LLEN', WAKE) == 0 then
 end
 local running = redis.call('XPENDING', READY, GROUP)[1]
 commit()
-return { redis.call('ZCARD', BACKLOG), running, redis.call('ZCARD', DELAYED), redis.call('ZCARD', DUE) }
+return { redis.call('ZCARD', BACKLOG), running, redis.call('ZCARD', DELAYED), redis.call('ZCARD', DUE),
+    redis.call('HLEN', SPOOL), spooled_bytes() }

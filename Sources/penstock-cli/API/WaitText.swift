@@ -63,6 +63,7 @@ enum WaitReason {
         case "provider_blocked": "the provider, which asked for a pause (provider_blocked)"
         case "retry_delay": "the pause before the next try (retry_delay)"
         case "no_worker": "a worker: none is running (no_worker)"
+        case "ledger": "the ledger, which is away: workers wait until it takes results again (ledger)"
         case "paused": "a resume: its pool, target, tenant or batch is paused (paused)"
         default: reason
         }

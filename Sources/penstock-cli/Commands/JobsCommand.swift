@@ -12,7 +12,7 @@ struct JobsCommand: AsyncParsableCommand {
     )
 
     enum State: String, ExpressibleByArgument, CaseIterable {
-        case waiting, running, delayed, succeeded, failed, expired, cancelled
+        case waiting, running, delayed, answered, succeeded, failed, expired, cancelled
     }
 
     @Option(help: "Only jobs in this state.")

@@ -139,6 +139,12 @@ final class InMemoryQueue: JobQueue {
     func feedState(of batch: BatchID) async throws -> FeedState? { throw NotIntakes() }
     func forgetFeed(of batch: BatchID) async throws { throw NotIntakes() }
     func take(_ limit: Int, for consumer: ConsumerName) async throws -> TakeResult { throw NotIntakes() }
+    func held(by consumer: ConsumerName, after key: String?, limit: Int) async throws -> [TakenJob] {
+        throw NotIntakes()
+    }
+    func spool(_ lease: Lease, _ completion: Completion) async throws -> SpoolAnswer { throw NotIntakes() }
+    func spooled(after cursor: String?) async throws -> SpoolPage { throw NotIntakes() }
+    func unspool(_ entries: [SpooledCompletion]) async throws { throw NotIntakes() }
     func waitForWork(timeout: Duration) async throws { throw NotIntakes() }
     func renew(_ leases: [Lease], for consumer: ConsumerName) async throws -> [LeaseLoss] { throw NotIntakes() }
     func settle(_ lease: Lease, _ settlement: Settlement) async throws -> Bool { throw NotIntakes() }

@@ -1,3 +1,4 @@
+import Logging
 import Penstock
 
 /// Gives every line of a batch that did not end by itself its row: cancelled, expired or failed.
@@ -10,6 +11,7 @@ struct BatchEnder: Sendable {
     private let topology: Topology
     private let configuration: SchedulerConfiguration
     private let clock: WallClock
+    private let logger: Logger
 
     init(_ driver: BatchDriver) {
         ledger = driver.ledger
@@ -17,6 +19,7 @@ struct BatchEnder: Sendable {
         topology = driver.topology
         configuration = driver.configuration
         clock = driver.clock
+        logger = driver.logger
     }
 
     /// Lets calls under way finish for a while: they are paid for. Waiting lines leave by their deadline.
@@ -30,9 +33,11 @@ struct BatchEnder: Sendable {
         }
     }
 
-    /// Ends the lines that are in the queues. Running calls are told by their worker's next heartbeat.
+    /// Ends the lines that are in the queues. Running calls are told by their worker's next heartbeat; a line that ended
+    /// while the ledger was away has its own outcome, which was paid for.
     func endQueued(_ batch: BatchRecord, _ outcome: LineEnd) async throws {
         for queue in queues.values {
+            try await SpoolWriter(queue: queue, ledger: ledger, logger: logger).writeAll()
             var cursor: String?
             repeat {
                 let page = try await queue.jobs(of: batch.id, after: cursor, limit: Self.rowsPerCommit)

@@ -38,6 +38,12 @@ struct PoolKeeper: Sendable {
         }
     }
 
+    /// Gives the ledger what it could not take before.
+    func unspool() async throws {
+        let written = try await SpoolWriter(queue: queue, ledger: ledger, logger: logger).writeAll()
+        metrics.countUnspooled(written)
+    }
+
     /// Brings back the jobs of workers that fell silent.
     func reclaim() async throws {
         let orphans = try await queue.orphans(limit: Self.jobsPerStep)

@@ -44,6 +44,10 @@ struct PoolLoop: Sendable {
                 try await keeper.expire()
                 return .again
             },
+            step("unspool", every: .seconds(1)) {
+                try await keeper.unspool()
+                return .again
+            },
             step("reclaim", every: .seconds(1)) {
                 try await keeper.reclaim()
                 return .again

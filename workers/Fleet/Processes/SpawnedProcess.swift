@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Threads
 
 /// A child process and the lifeline to it: the write end of the pipe that is its standard input, which the kernel closes
@@ -6,19 +7,41 @@ import Threads
 struct SpawnedProcess: Sendable {
     let pid: pid_t
     let lifeline: CInt
+    /// The read end of its standard output, where that is not shared with this process.
+    let output: CInt?
+
+    /// Programs are started one at a time: a pipe's ends must not be seen by another child that starts in between.
+    private static let starting = Mutex(())
 
     /// Starts the program, in a process group of its own, so that a terminal's Ctrl-C reaches the supervisor alone, and
-    /// with all signals as they are by default. Standard output and error are shared with this process.
+    /// with all signals as they are by default. Standard error is shared with this process, and standard output unless
+    /// it is to be read.
     ///
     /// - Throws: when it cannot be started; a missing program is noticed here as well.
-    static func start(_ child: ChildSpecification) throws(SystemCallError) -> SpawnedProcess {
-        let pipe = try makePipe()
-        defer { close(pipe.read) }
-        do {
-            return SpawnedProcess(pid: try spawn(child, standardInput: pipe.read), lifeline: pipe.write)
-        } catch {
-            close(pipe.write)
-            throw error
+    static func start(_ child: ChildSpecification, readingOutput: Bool = false) throws(SystemCallError)
+        -> SpawnedProcess
+    {
+        try starting.withLock { _ throws(SystemCallError) in
+            let input = try Pipe()
+            defer { close(input.read) }
+            do throws(SystemCallError) {
+                guard readingOutput else {
+                    let pid = try spawn(child, standardInput: input.read, standardOutput: nil)
+                    return SpawnedProcess(pid: pid, lifeline: input.write, output: nil)
+                }
+                let output = try Pipe()
+                defer { close(output.write) }
+                do throws(SystemCallError) {
+                    let pid = try spawn(child, standardInput: input.read, standardOutput: output.write)
+                    return SpawnedProcess(pid: pid, lifeline: input.write, output: output.read)
+                } catch {
+                    close(output.read)
+                    throw error
+                }
+            } catch {
+                close(input.write)
+                throw error
+            }
         }
     }
 
@@ -38,6 +61,7 @@ struct SpawnedProcess: Sendable {
         var status: CInt = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         close(lifeline)
+        if let output { close(output) }
         return ProcessExit(waitStatus: status)
     }
 
@@ -51,20 +75,14 @@ struct SpawnedProcess: Sendable {
         kill(-pid, SIGKILL)
     }
 
-    /// Both ends close on exec: a sibling that held a write end would keep an orphan from noticing that it is one.
-    private static func makePipe() throws(SystemCallError) -> (read: CInt, write: CInt) {
-        var ends: [CInt] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemCallError(call: "pipe", code: errno) }
-        // Swift does not see `pipe2`; only the supervisor's own task starts programs, so nothing comes in between.
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (ends[0], ends[1])
-    }
-
-    private static func spawn(_ child: ChildSpecification, standardInput: CInt) throws(SystemCallError) -> pid_t {
+    private static func spawn(_ child: ChildSpecification, standardInput: CInt, standardOutput: CInt?)
+        throws(SystemCallError) -> pid_t
+    {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, standardInput, STDIN_FILENO)
+        if let standardOutput { posix_spawn_file_actions_adddup2(&actions, standardOutput, STDOUT_FILENO) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -90,6 +108,21 @@ struct SpawnedProcess: Sendable {
         posix_spawnattr_setpgroup(&attributes, 0)
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
         posix_spawnattr_setflags(&attributes, Int16(flags))
+    }
+}
+
+/// A pipe of the operating system.
+private struct Pipe {
+    let read: CInt
+    let write: CInt
+
+    /// Both ends close on exec: a sibling that held a write end would keep an orphan from noticing that it is one.
+    init() throws(SystemCallError) {
+        var ends: [CInt] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw SystemCallError(call: "pipe", code: errno) }
+        // Swift does not see `pipe2`.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        (read, write) = (ends[0], ends[1])
     }
 }
 
