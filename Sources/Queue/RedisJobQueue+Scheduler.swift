@@ -41,7 +41,9 @@ extension RedisJobQueue {
     }
 
     package func orphans(limit: Int) async throws -> [Orphan] {
-        let arguments: [any RedisArgument] = [Self.reclaimer, leaseMilliseconds, min(limit, Self.jobsPerLook)]
+        let arguments: [any RedisArgument] = [
+            Self.reclaimer, leaseMilliseconds, min(limit, Self.jobsPerLook), Self.outageMilliseconds,
+        ]
         let reply = try await run(QueueScripts.orphans, arguments)
         return try ReplyReader(reply).lists().map { item in
             let queued = try item.queuedJob(at: 4)

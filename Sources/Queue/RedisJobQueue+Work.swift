@@ -47,7 +47,7 @@ extension RedisJobQueue {
     }
 
     package func settle(_ lease: Lease, _ settlement: Settlement) async throws -> Bool {
-        try await run(QueueScripts.settle, SettlementCodec.arguments(lease, settlement) + ["done"]).int64 == 1
+        try await settle(lease, settlement, ["done"])
     }
 
     package func retry(
@@ -57,6 +57,11 @@ extension RedisJobQueue {
         countsAttempt: Bool
     ) async throws -> Bool {
         let retry: [any RedisArgument] = ["retry", delay.wholeMilliseconds, countsAttempt ? 1 : 0]
-        return try await run(QueueScripts.settle, SettlementCodec.arguments(lease, settlement) + retry).int64 == 1
+        return try await settle(lease, settlement, retry)
+    }
+
+    /// Done now, or done before by a call whose reply was lost: both are the holder's doing.
+    private func settle(_ lease: Lease, _ settlement: Settlement, _ next: [any RedisArgument]) async throws -> Bool {
+        try await run(QueueScripts.settle, SettlementCodec.arguments(lease, settlement) + next).int64 != 0
     }
 }

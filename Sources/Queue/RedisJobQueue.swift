@@ -38,6 +38,8 @@ package final class RedisJobQueue: JobQueue {
         wakeBell = Doorbell(client: client, key: keys.wake)
     }
 
+    package var connectedFor: Duration? { client.connectedFor }
+
     package func epoch() async throws -> PoolEpoch {
         let replies = try await translated {
             try await client.pipeline([

@@ -98,6 +98,9 @@ package final class RedisClient: Sendable {
     /// Whether the shared connection is up at the moment.
     package var isConnected: Bool { counters.isConnected }
 
+    /// How long the shared connection has been up; nil while it is not.
+    package var connectedFor: Duration? { counters.connectedFor }
+
     package var statistics: RedisStatistics { counters.snapshot }
 
     private func deadline(_ timeout: Duration?) -> NIODeadline {

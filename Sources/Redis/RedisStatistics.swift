@@ -12,18 +12,18 @@ package struct RedisStatistics: Sendable, Equatable {
 
 /// The live counters behind `RedisStatistics`.
 final class RedisCounters: Sendable {
-    private let connected = Atomic(false)
+    private let connectedSince = Mutex<ContinuousClock.Instant?>(nil)
     private let commands = Atomic(0)
     private let errors = Atomic(0)
     private let connections = Atomic(0)
 
     func connectionOpened() {
-        connected.store(true, ordering: .relaxed)
+        connectedSince.withLock { $0 = .now }
         connections.wrappingAdd(1, ordering: .relaxed)
     }
 
     func connectionLost() {
-        connected.store(false, ordering: .relaxed)
+        connectedSince.withLock { $0 = nil }
     }
 
     func began(_ count: Int) {
@@ -39,7 +39,8 @@ final class RedisCounters: Sendable {
         }
     }
 
-    var isConnected: Bool { connected.load(ordering: .relaxed) }
+    var isConnected: Bool { connectedSince.withLock { $0 != nil } }
+    var connectedFor: Duration? { connectedSince.withLock { $0.map { .now - $0 } } }
 
     var snapshot: RedisStatistics {
         RedisStatistics(

@@ -32,6 +32,20 @@ package struct HealthReport: Sendable, Equatable {
         json.raw("}")
         return json.bytes
     }
+
+    /// How long each loop has been silent, and whether that is as promised, in Prometheus' text format.
+    package var prometheusText: String {
+        var text = PrometheusText()
+        let sorted = loops.sorted { $0.key < $1.key }.map { (MetricName.labels([("loop", $0.key)]), $0.value) }
+        guard !sorted.isEmpty else { return "" }
+        text.type("penstock_loop_silence_seconds", .gauge)
+        for (labels, loop) in sorted {
+            text.sample("penstock_loop_silence_seconds", labels, PrometheusText.number(loop.silence / .seconds(1)))
+        }
+        text.type("penstock_loop_alive", .gauge)
+        for (labels, loop) in sorted { text.sample("penstock_loop_alive", labels, loop.isAlive ? "1" : "0") }
+        return text.text
+    }
 }
 
 extension JSONText {

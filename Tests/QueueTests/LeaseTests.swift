@@ -32,9 +32,41 @@ struct LeaseTests {
             #expect(try await fixture.queue.tick().running == 1)
 
             #expect(try await fixture.queue.settle(taken.lease, .asEstimated))
+            // A repeated call after a lost reply: it is told that it did it, and nothing changes.
+            #expect(try await fixture.queue.settle(taken.lease, .asEstimated))
+            #expect(try await fixture.queue.retry(taken.lease, .asEstimated, after: .zero, countsAttempt: true))
+            #expect(try await fixture.queue.tick() == PoolSnapshot(waiting: 0, running: 0, delayed: 0, tenants: 0))
+        }
+    }
+
+    @Test func whoseLeaseWasGivenToOthersIsTold() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue([fixture.job()])
+            let taken = try await fixture.takeOne()
+            try await fixture.silence([taken.lease])
+            let orphan = try #require(try await fixture.queue.orphans(limit: 1).first)
+            try await fixture.queue.requeue(orphan)
             #expect(try await !fixture.queue.settle(taken.lease, .asEstimated))
             #expect(try await !fixture.queue.retry(taken.lease, .asEstimated, after: .zero, countsAttempt: true))
-            #expect(try await fixture.queue.tick() == PoolSnapshot(waiting: 0, running: 0, delayed: 0, tenants: 0))
+            _ = try await fixture.client.send("FLUSHALL")
+            try await fixture.enqueue([fixture.job()])
+            _ = try await fixture.takeOne()
+            #expect(try await !fixture.queue.settle(taken.lease, .asEstimated), "it went with its queue")
+        }
+    }
+
+    /// Whoever looks for orphans may be quicker than the tick that sees that there was an outage.
+    @Test func nothingIsReclaimedBeforeATickAfterAnOutage() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue([fixture.job()])
+            let taken = try await fixture.takeOne()
+            try await fixture.silence([taken.lease])
+            let long = Timestamp.present.milliseconds - 20_000
+            _ = try await fixture.client.send("HSET", fixture.keys("tick"), "at", long)
+            #expect(try await fixture.queue.orphans(limit: 1).isEmpty)
+            _ = try await fixture.queue.tick()
+            #expect(try await fixture.queue.orphans(limit: 1).isEmpty, "the grace begins")
+            #expect(try await fixture.queue.renew([taken.lease], for: fixture.worker).isEmpty)
         }
     }
 

@@ -88,7 +88,7 @@ struct SpoolTests {
 
     @Test func workersStopWhenTheSpoolIsFull() async throws {
         try await Fixture.run { fixture in
-            let queue = RedisJobQueue(pool: fixture.pool, client: fixture.client, lease: .seconds(30), spoolBytes: 3000)
+            let queue = RedisJobQueue(pool: fixture.pool, client: fixture.client, lease: .seconds(30), spoolBytes: 5000)
             try await fixture.enqueue(fixture.jobs(4))
             let taken = try await queue.take(2, for: fixture.worker).jobs
             #expect(try await queue.spool(taken[0].lease, outcome(of: taken[0], answer: 2500)) == .kept)

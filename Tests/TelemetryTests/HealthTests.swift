@@ -67,6 +67,26 @@ import Testing
         _ = try JSONSerialization.jsonObject(with: Data(text.utf8))
     }
 
+    @Test func loopsAreMetrics() {
+        let clock = Clock()
+        let health = Health(now: clock.now)
+        #expect(health.snapshot().prometheusText == "")
+        health.beat("tick.p", within: .seconds(1))
+        health.beat("feed", within: .seconds(10))
+        clock.advance(.milliseconds(1500))
+        #expect(
+            health.snapshot().prometheusText == """
+                # TYPE penstock_loop_silence_seconds gauge
+                penstock_loop_silence_seconds{loop="feed"} 1.5
+                penstock_loop_silence_seconds{loop="tick.p"} 1.5
+                # TYPE penstock_loop_alive gauge
+                penstock_loop_alive{loop="feed"} 1
+                penstock_loop_alive{loop="tick.p"} 0
+
+                """
+        )
+    }
+
     @Test func theDefaultClockMoves() {
         let first = Health.monotonic()
         #expect(Health.monotonic() >= first)

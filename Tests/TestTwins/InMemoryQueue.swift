@@ -63,6 +63,7 @@ package final class InMemoryQueue: JobQueue {
         /// Outcomes that wait for the ledger, and how many may.
         package var spool: [SpooledCompletion] = []
         package var spoolLimit = Int.max
+        package var connectedFor: Duration? = .seconds(1_000_000_000)
         /// What the next takes throw after they took.
         package var takeFailures: [any Error] = []
         /// How long a take takes.
@@ -119,6 +120,8 @@ package final class InMemoryQueue: JobQueue {
     }
 
     // MARK: In
+
+    package var connectedFor: Duration? { state.withLock { $0.connectedFor } }
 
     package func epoch() async throws -> PoolEpoch { try access { PoolEpoch("epoch\($0.epoch)") } }
 

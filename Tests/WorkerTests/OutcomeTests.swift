@@ -132,6 +132,20 @@ struct OutcomeTests {
         #expect(scene.row("job_1")?.state == (isDecided ? .cancelled : .succeeded))
     }
 
+    @Test(arguments: [true, false])
+    func theLedgerIsAskedForAJobFromBeforeTheConnection(isOlder: Bool) async throws {
+        let scene = Scene { _, _ in .answer() }
+        let job = scene.job("job_1")
+        _ = try await scene.ledger.decide([
+            TerminalRow(of: job, state: .succeeded, finishedAt: scene.clock.now, attempts: 1)
+        ])
+        scene.clock.advance(by: .seconds(60))
+        scene.queue.edit { $0.connectedFor = .seconds(isOlder ? 30 : 90) }
+        try await scene.queue.enqueue([job])
+        try await scene.run { await scene.journal.wait(for: "settle job_1") }
+        #expect(scene.caller.calls.count == (isOlder ? 0 : 1))
+    }
+
     @Test(arguments: [1, 2, 3])
     func aJobThatTwoWorkersDiedOfIsCalledApart(deaths: Int) async throws {
         let scene = Scene { _, _ in .answer() }
@@ -153,7 +167,7 @@ struct OutcomeTests {
         #expect(row.state == .failed && row.error == JobError(.penstockPoison, "signal 11"))
         let attempt = try #require(scene.attempts("job_1").first)
         #expect(attempt.cost == nil, "the provider may have billed it")
-        #expect(scene.exposes(#"penstock_jobs_poisoned{pool="small"} 1"#))
+        #expect(scene.exposes(#"penstock_jobs_poisoned_total{pool="small"} 1"#))
     }
 
     @Test func suspectsAreCalledAFewAtATime() async throws {

@@ -69,7 +69,7 @@ struct TroubleTests {
         let spool = scene.queue.edit { $0.spool }
         #expect(spool.map(\.completion.terminal?.state) == [.succeeded, .succeeded, .succeeded])
         #expect(spool.allSatisfy { $0.completion.attempt?.cost != nil })
-        #expect(scene.exposes(#"penstock_outcomes_spooled{answer="kept",pool="small"} 3"#))
+        #expect(scene.exposes(#"penstock_outcomes_spooled_total{answer="kept",pool="small"} 3"#))
     }
 
     @Test func aFullSpoolIsWaitedFor() async throws {
@@ -106,7 +106,7 @@ struct TroubleTests {
         scene.queue.edit { $0.takeFailures = [QueueUnavailable("lost")] }
         try await scene.queue.enqueue((1...3).map { scene.job("job_\($0)") })
         try await scene.run { await scene.journal.wait(for: "settle", count: 3) }
-        #expect(scene.journal.count("held after none") == 2, "until nothing more is found")
+        #expect(scene.journal.count("held after") == 2, "until nothing more is found")
         #expect(scene.caller.calls.count == 3)
     }
 

@@ -17,11 +17,14 @@ struct JobRun: Sendable {
     let watch: TargetWatch
     let logger: Logger
 
+    /// How much clocks of machines may differ.
+    private static let clockDifference = Duration.seconds(1)
+
     /// A call is only begun under a lease renewed this lately, so that nobody else can have the job.
     private var freshness: Duration { configuration.lease * 0.7 }
 
     func run(_ taken: TakenJob) async {
-        if taken.deaths > 0 || taken.earlierAttempts > 0, await isDecided(taken) {
+        if mayHaveEnded(taken), await isDecided(taken) {
             return await settleDecided(taken)
         }
         guard let target = pool.target(named: taken.target) else {
@@ -111,6 +114,12 @@ struct JobRun: Sendable {
             try await queue.retry(taken.lease, unused, after: .zero, countsAttempt: false)
         }
         if held == false { noteLost(taken) }
+    }
+
+    /// Whether it was held before, or comes from a time that the queue may have been set back to.
+    private func mayHaveEnded(_ taken: TakenJob) -> Bool {
+        guard taken.deaths == 0, let age = queue.connectedFor else { return true }
+        return taken.job.createdAt < clock.now().adding(Self.clockDifference - age)
     }
 
     private func isDecided(_ taken: TakenJob) async -> Bool {

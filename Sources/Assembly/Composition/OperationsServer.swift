@@ -15,8 +15,9 @@ struct OperationsServer: Service {
 
     func run() async throws {
         let router = Router()
-        router.get("/metrics") { [metrics] _, _ in
-            Self.response(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(metrics.prometheusText().utf8))
+        router.get("/metrics") { [metrics, health] _, _ in
+            let text = metrics.prometheusText() + health.snapshot().prometheusText
+            return Self.response(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8))
         }
         router.get("/healthz") { [health] _, _ in
             let report = health.snapshot()

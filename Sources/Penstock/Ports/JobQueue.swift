@@ -5,6 +5,10 @@
 package protocol JobQueue: Sendable {
     var pool: PoolName { get }
 
+    /// How long the connection to the queue has stood; nil while there is none. What was put in before that may have
+    /// been set back by a restart or a failover: a job may wait again that has ended.
+    var connectedFor: Duration? { get }
+
     /// The pool's present incarnation; minted when there is none.
     func epoch() async throws -> PoolEpoch
 
@@ -48,10 +52,11 @@ package protocol JobQueue: Sendable {
 
     /// Ends a job after its terminal row is in the ledger: frees its slot, settles its estimate, removes it.
     ///
-    /// - Returns: false when the lease was no longer held and nothing changed, except that the job is gone.
+    /// - Returns: false when the lease is somebody else's, and nothing changed; true also for a lease that was ended so
+    ///   before, as a call finds that is repeated after a lost reply.
     func settle(_ lease: Lease, _ settlement: Settlement) async throws -> Bool
 
-    /// Gives a job back to run again after `delay`, or at once.
+    /// Gives a job back to run again after `delay`, or at once; answers as `settle` does.
     func retry(_ lease: Lease, _ settlement: Settlement, after delay: Duration, countsAttempt: Bool) async throws
         -> Bool
 

@@ -1,4 +1,5 @@
--- Leases: `rid` → record, `e~name` → rid, `x~rid` cancelled, `o~rid` taken from a silent worker.
+-- Leases: `rid` → record, `e~name` → rid, `x~rid` cancelled, `o~rid` taken from a silent worker, `l~rid` given to others
+-- since, which is known for an hour.
 -- groups: what was reserved per limit group, as name~ms per request~per token~per input token~per output token.
 -- rates: weight of an input token:of an output token:of the class. The model comes last, as it may hold any character.
 local LEASE_FIELDS = { 'token', 'name', 'flow', 'target', 'groups', 'raw', 'input', 'output', 'taken', 'rates' }
@@ -28,6 +29,12 @@ local function held_lease(rid, token)
     local lease = read_lease(rid)
     if lease and lease.token == token then return lease end
     return nil
+end
+
+-- Whether a lease that is not there was ended by its holder: nobody gave it to others, nor is it from before the queue.
+local function was_ended_by_holder(rid)
+    if leases:text(rid) or leases:text('l~' .. rid) then return false end
+    return tonumber(rid:match('^(%d+)') or '0') >= tonumber(redis.call('HGET', TICK, 'began') or '0')
 end
 
 local function each_group(groups, visit)
@@ -99,5 +106,6 @@ end
 local function ensure_group()
     if redis.call('EXISTS', READY) == 0 then
         redis.call('XGROUP', 'CREATE', READY, GROUP, '0', 'MKSTREAM')
+        redis.call('HSET', TICK, 'began', now)
     end
 end

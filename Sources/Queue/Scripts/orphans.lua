@@ -1,10 +1,13 @@
--- orphans: reclaimer's name, lease in ms, limit. Jobs whose worker stopped renewing, claimed for whoever asks; they
+-- orphans: reclaimer's name, lease in ms, limit, gap in ms. Jobs whose worker stopped renewing, claimed for whoever asks; they
 -- come again after another lease if that one dies too. The cursor is kept, or a long head of healthy entries would
 -- hide the dead ones behind it.
-local reclaimer, lease_ms, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local reclaimer, lease_ms, limit, gap_ms = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 ensure_group()
--- After an outage living workers get one lease to announce what they hold.
-if now < tonumber(redis.call('HGET', TICK, 'grace') or '0') then return {} end
+-- After an outage, or a leap of the clock, living workers get one lease to announce what they hold. The next tick sees
+-- that there was one and says until when; what asks before it waits for it.
+local ticked, grace = unpack(redis.call('HMGET', TICK, 'at', 'grace'))
+ticked = tonumber(ticked or '0')
+if now - ticked > gap_ms or now < ticked or now < tonumber(grace or '0') then return {} end
 local cursor = redis.call('HGET', TICK, 'cursor') or '0-0'
 local reply = redis.call('XAUTOCLAIM', READY, GROUP, reclaimer, lease_ms, cursor, 'COUNT', limit, 'JUSTID')
 redis.call('HSET', TICK, 'cursor', reply[1])

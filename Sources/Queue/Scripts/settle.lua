@@ -2,10 +2,11 @@
 -- target (none, answered, limited, overloaded, exhausted), ms to leave it alone, signals (dimension:limit:remaining:ms
 -- to reset, '-' for unknown, joined by ','), ms of service or -1, ms to the first byte or -1, then 'done', or 'retry'
 -- with delay in ms and whether it counts as an attempt 0/1.
--- Returns 1, or 0 when the lease was not held any more and nothing changed.
+-- Returns 1; 2 when this was done before, as a repeated call after a lost reply finds; or 0 when the lease is somebody
+-- else's. In both cases nothing changes.
 local rid, token = ARGV[1], ARGV[2]
 local lease = held_lease(rid, token)
-if not lease then return 0 end
+if not lease then return was_ended_by_holder(rid) and 2 or 0 end
 local sent, charges, verdict, pause = ARGV[5] == '1', ARGV[6] == '1', ARGV[7], tonumber(ARGV[8])
 local service, first_byte = tonumber(ARGV[10]), tonumber(ARGV[11])
 local input, output = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -41,9 +42,13 @@ end
 local cancelled = leases:text('x~' .. rid)
 drop_lease(lease)
 local job = load(lease.name)
-if job and (ARGV[12] == 'done' or cancelled) then
-    if cancelled or not is_answered(job.name) then forget(job) end
-elseif job then
+if not job then
+    -- Gone already.
+elseif is_answered(job.name) and not cancelled then
+    -- Stays until its outcome is written, and is nobody's.
+elseif ARGV[12] == 'done' or cancelled then
+    forget(job)
+else
     local delay = tonumber(ARGV[13])
     if ARGV[14] == '1' then redis.call('HINCRBY', TRIES, 'a~' .. job.name, 1) end
     if delay > 0 then

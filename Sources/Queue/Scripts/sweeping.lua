@@ -36,7 +36,12 @@ local function is_stale_number(field, value)
     return (kind == 'r~' or kind == 't~' or kind == 'p~') and tonumber(value) < now - 60000
 end
 
-local SWEEPS = { { IDLE, is_stale_idle }, { TENANTS, is_stale_number } }
+-- That a lease was given to others.
+local function is_stale_loss(field, value)
+    return field:sub(1, 2) == 'l~' and tonumber(value) < now - 3600000
+end
+
+local SWEEPS = { { IDLE, is_stale_idle }, { TENANTS, is_stale_number }, { LEASES, is_stale_loss } }
 local function sweep()
     local turn, cursor = (redis.call('HGET', TICK, 'sweep') or '1:0'):match('^(%d):(%d+)$')
     local key, is_stale = unpack(SWEEPS[tonumber(turn)])

@@ -161,5 +161,6 @@ final class InMemoryQueue: JobQueue {
     func setPaused(_ isPaused: Bool, linesOf batch: BatchID, after cursor: String?, limit: Int) async throws
         -> String?
     { throw NotIntakes() }
+    var connectedFor: Duration? { nil }
     func waitForJobs(timeout: Duration) async throws { throw NotIntakes() }
 }

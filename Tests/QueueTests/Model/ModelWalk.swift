@@ -34,7 +34,7 @@ struct ModelWalk {
     let fixture: Fixture
     var model: QueueModel
     private var time: VirtualTime
-    private var random: SeededGenerator
+    var random: SeededGenerator
     private var problems: [String] = []
     /// Leases that ended: their holders do not know it.
     private var former: [Lease] = []
@@ -64,7 +64,7 @@ struct ModelWalk {
     }
 
     private mutating func operation() async throws -> String {
-        switch Int.random(in: 0..<40, using: &random) {
+        switch Int.random(in: 0..<43, using: &random) {
         case 0...3: try await enqueue()
         case 4: try await enqueueAgain()
         case 5, 6: try await admit()
@@ -87,6 +87,8 @@ struct ModelWalk {
         case 36: try await settleWithoutRight()
         case 37: try await resume()
         case 38: try await forgetFeed()
+        case 39, 40: try await spool()
+        case 41: try await unspool()
         default: try await tick()
         }
     }
@@ -323,7 +325,7 @@ struct ModelWalk {
     private mutating func settleWithoutRight() async throws -> String {
         guard let lease = anyLease() else { return "nothing" }
         let foreign = Lease(pool: lease.pool, key: lease.key, token: IDGenerator.attempt())
-        for stranger in [foreign] + former.suffix(1) {
+        for stranger in [foreign] + former.filter({ model.takenBack.contains($0.key) }).suffix(1) {
             expect(try await !queue.settle(stranger, .asEstimated), "settled without right")
             expect(
                 try await !queue.retry(stranger, .asEstimated, after: .zero, countsAttempt: true),
@@ -338,6 +340,7 @@ struct ModelWalk {
         let silent = model.leases.values.map(\.lease).sorted { $0.key < $1.key }
             .filter { _ in Bool.random(using: &random) }
         _ = try await fixture.client.send("HDEL", fixture.keys("tick"), "grace")
+        _ = try await fixture.client.send("HSET", fixture.keys("tick"), "at", time.now.milliseconds)
         for lease in silent {
             let idle: [any RedisArgument] = [lease.key, "IDLE", 3_600_000, "JUSTID"]
             let claim: [any RedisArgument] = [fixture.keys("ready"), "workers", fixture.worker.text, 0] + idle
@@ -439,15 +442,17 @@ struct ModelWalk {
     }
 
     private mutating func tick() async throws -> String {
-        let snapshot = try await queue.tick()
+        var snapshot = try await queue.tick()
         let expected = model.tick()
+        expect(snapshot.spooledBytes > 0 || expected.spooled == 0, "bytes of \(expected.spooled) outcomes")
+        snapshot.spooledBytes = 0
         expect(snapshot == expected, "tick \(snapshot), model \(expected)")
         return "tick"
     }
 
     // MARK: Comparing and choosing
 
-    private mutating func expect(_ holds: Bool, _ otherwise: @autoclosure () -> String) {
+    mutating func expect(_ holds: Bool, _ otherwise: @autoclosure () -> String) {
         if !holds { problems.append(otherwise()) }
     }
 
@@ -464,7 +469,9 @@ struct ModelWalk {
         model.entries.values.compactMap { entry in
             let fits =
                 switch (entry.place, audit.places[entry.job.id]) {
-                case (.waiting, .waiting), (.delayed, .delayed), (.held, .delayed), (.overdue, .overdue): true
+                case (.waiting, .waiting), (.delayed, .delayed), (.held, .delayed), (.overdue, .overdue),
+                    (.answered, .answered):
+                    true
                 case (.running(let key), .running(let token)): model.leases[key]?.lease.token.text == token
                 default: false
                 }
@@ -483,7 +490,7 @@ struct ModelWalk {
         return meant.isEmpty ? nil : pick(meant)
     }
 
-    private mutating func anyLease() -> Lease? {
+    mutating func anyLease() -> Lease? {
         let leases = model.leases.values.map(\.lease).sorted { $0.key < $1.key }
         return leases.isEmpty ? nil : pick(leases)
     }

@@ -86,7 +86,7 @@ extension QueueModel {
             refresh(entry.flow)
         case .delayed(let until):
             if let changed = entries[name] { entries[name]?.place = .delayed(until: min(until, changed.deadline)) }
-        case .held, .overdue, .running: break
+        case .held, .overdue, .running, .answered: break
         }
         commit()
     }
@@ -147,18 +147,22 @@ extension QueueModel {
             waiting: waiting.count,
             running: leases.count,
             delayed: delayed.count,
-            tenants: Set(waiting.map(\.flow)).count
+            tenants: Set(waiting.map(\.flow)).count,
+            spooled: spool.count
         )
     }
 
     /// What is left of the idle and what is left of the gone, by turns.
     private mutating func sweep() {
-        if isIdleTurn {
+        switch sweepTurn {
+        case 0:
             idle = idle.filter { $0.value > classes["f:\(Self.letter($0.key))"] ?? 0 }
-        } else {
+        case 1:
             rates = rates.filter { $0.value >= now - 60_000 }
             served = served.filter { flow, _ in entries.values.contains { $0.job.tenant == Self.tenant(flow) } }
+        // What is forgotten after an hour.
+        default: break
         }
-        isIdleTurn.toggle()
+        sweepTurn = (sweepTurn + 1) % 3
     }
 }

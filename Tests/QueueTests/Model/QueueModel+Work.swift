@@ -110,7 +110,7 @@ extension QueueModel {
 
     /// - Parameter retry: the delay in ms and whether it counts as an attempt; nil when the job is done.
     mutating func settle(_ lease: Lease, _ settlement: Settlement, retry: (delay: Double, counts: Bool)?) -> Bool {
-        guard let held = holds(lease) else { return false }
+        guard let held = holds(lease) else { return leases[lease.key] == nil && !takenBack.contains(lease.key) }
         var used = settlement.usage.map { ($0.input, $0.output) } ?? (held.input, held.output)
         if !settlement.mayHaveBeenSent { used = (0, 0) }
         settleLimits(held, input: used.0, output: used.1, isSent: settlement.mayHaveBeenSent)
@@ -121,7 +121,9 @@ extension QueueModel {
         adapt(held, settlement.target, settlement.firstByte.map { Double($0.wholeMilliseconds) })
         tighten(held, settlement.signals)
         drop(held)
-        if held.isCancelled || retry == nil {
+        if isAnswered(held.name), !held.isCancelled {
+            entries[held.name]?.place = .answered
+        } else if held.isCancelled || retry == nil {
             forget(held.name)
         } else if let retry, let entry = entries[held.name] {
             if retry.counts { entries[held.name]?.attempts += 1 }
@@ -154,8 +156,9 @@ extension QueueModel {
         charge(held, input: -held.input, output: -held.output)
         // Its place is kept until it is given up: the job runs while its lease is there.
         drop(held)
+        takenBack.insert(lease.key)
         entries[held.name]?.deaths += 1
-        waitAgain(held.name)
+        if isAnswered(held.name) { entries[held.name]?.place = .answered } else { waitAgain(held.name) }
         commit()
     }
 

@@ -10,7 +10,7 @@ struct QueueModel {
     static let consumers = ["worker-1", "worker-2"].map { ConsumerName($0) }
 
     enum Place: Equatable {
-        case waiting, held, overdue
+        case waiting, held, overdue, answered
         case delayed(until: Double)
         case running(key: String)
     }
@@ -54,6 +54,8 @@ struct QueueModel {
     var leases: [String: Held] = [:]
     var policies: [TenantID: TenantPolicy] = [:]
     var ended: Set<String> = []
+    /// Keys of leases that were given to others.
+    var takenBack: Set<String> = []
 
     /// Virtual times of flows that take part; of those that do not, where it is above the floor; till when.
     var clocks: [String: Double] = [:]
@@ -76,10 +78,14 @@ struct QueueModel {
     var days: [String: (day: Int, count: Int)] = [:]
     var controls = PoolControls()
 
+    /// Outcomes that wait for the ledger: `j~name` or `a~token`.
+    var spool: Set<String> = []
+
     var feeds: [BatchID: Feed] = [:]
     var feedsBegun = 0
     var alarm: (at: Double, owner: ConsumerName)?
-    var isIdleTurn = true
+    /// What the next tick sweeps.
+    var sweepTurn = 0
 
     init(pool: Pool, now: Timestamp) {
         self.pool = pool

@@ -10,7 +10,7 @@ struct QueueState {
 
     init(_ fixture: Fixture) async throws {
         let zsets = ["vt:interactive", "vt:standard", "vt:batch", "parked", "delayed", "overdue", "done"]
-        let hashes = ["idle", "classes", "tenants", "gates", "tries"]
+        let hashes = ["idle", "classes", "tenants", "gates", "tries", "spool"]
         let commands =
             zsets.map { RedisCommand("ZRANGE", fixture.keys($0), 0, -1, "WITHSCORES") }
             + hashes.map { RedisCommand("HGETALL", fixture.keys($0)) }
@@ -28,7 +28,7 @@ struct QueueState {
         case "vt:standard": numbers["clock s:\(field)"] = Double(value)
         case "vt:batch": numbers["clock b:\(field)"] = Double(value)
         // When it was moved aside and when it may be forgotten is not asked for.
-        case "overdue", "done": texts["\(key) \(field)"] = "yes"
+        case "overdue", "done", "spool": texts["\(key) \(field)"] = "yes"
         case "idle": numbers["idle \(field)"] = value.split(separator: "|").first.flatMap { Double($0) }
         case "tenants":
             if kind == "r~" || kind == "t~" { numbers[field] = Double(value) }
@@ -41,7 +41,8 @@ struct QueueState {
 
     private mutating func noteGate(_ field: String, _ value: String) {
         switch field.prefix(2) {
-        case "n~": break
+        // Also the bytes of the spool, which the model does not count.
+        case "n~", "sb": break
         case "p~", "L~", "d~": texts[field] = value
         case "x~", "z~", "z": texts[field] = "yes"
         default: numbers[field] = Double(value)
@@ -66,6 +67,7 @@ extension QueueState {
         for target in model.controls.pausedTargets { texts["z~\(target)"] = "yes" }
         if model.controls.isPaused { texts["z"] = "yes" }
         for name in model.ended { texts["done \(name)"] = "yes" }
+        for field in model.spool { texts["spool \(field)"] = "yes" }
         for entry in model.entries.values { note(entry) }
     }
 
@@ -78,7 +80,7 @@ extension QueueState {
             numbers["delayed \(entry.name)"] = entry.deadline
         case .delayed(let until): numbers["delayed \(entry.name)"] = until
         case .overdue: texts["overdue \(entry.name)"] = "yes"
-        case .waiting, .running: break
+        case .waiting, .running, .answered: break
         }
     }
 
