@@ -32,6 +32,7 @@ enum IntakeRouter {
     ) {
         KeysController(
             ledger: parts.ledger,
+            creations: parts.creations,
             cache: cache,
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock
@@ -61,6 +62,7 @@ enum IntakeRouter {
     ) {
         FilesController(
             ledger: parts.ledger,
+            creations: parts.creations,
             maxFileBytes: configuration.maxFileBytes,
             clock: parts.clock,
             metrics: metrics
@@ -68,6 +70,7 @@ enum IntakeRouter {
         BatchesController(
             ledger: parts.ledger,
             topology: parts.topology,
+            creations: parts.creations,
             progress: BatchProgress(ledger: parts.ledger),
             webhooks: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
@@ -77,6 +80,7 @@ enum IntakeRouter {
         jobs(configuration, parts, metrics, logger).addRoutes(to: section)
         WebhooksController(
             ledger: parts.ledger,
+            creations: parts.creations,
             sender: parts.webhooks,
             rules: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
@@ -105,6 +109,7 @@ enum IntakeRouter {
         )
         return JobsController(
             ledger: parts.ledger,
+            creations: parts.creations,
             admission: admission,
             finder: finder,
             wait: JobWait(finder: finder, events: parts.events),
@@ -117,4 +122,8 @@ enum IntakeRouter {
             metrics: metrics
         )
     }
+}
+
+extension IntakeDependencies {
+    fileprivate var creations: Creations { Creations(ledger: ledger, clock: clock) }
 }

@@ -7,6 +7,9 @@ package final class InMemoryLedger: Ledger {
         package var rows: [JobID: TerminalRow] = [:]
         package var attempts: [AttemptRow] = []
         package var accepted: [JobID: (job: Job, body: [UInt8], pool: PoolName)] = [:]
+        /// How long the beginning of a creation takes.
+        package var creationDelay = Duration.zero
+        package var creations: [(creation: Creation, claims: Int)] = []
         package var keys: [String: (id: String, hash: String)] = [:]
         package var batches: [BatchID: BatchRecord] = [:]
         package var files: [FileID: FileRecord] = [:]

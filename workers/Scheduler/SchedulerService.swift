@@ -71,7 +71,7 @@ package struct SchedulerService: Service {
             let removed = RemovedPools(service: self, pools: pools)
             loops.append { await removed.run() }
         }
-        for step in spreading + [cleaning] { loops.append { await step.run() } }
+        for step in spreading + cleaning { loops.append { await step.run() } }
         return loops
     }
 
@@ -107,8 +107,11 @@ package struct SchedulerService: Service {
         ]
     }
 
-    private var cleaning: RepeatedStep {
+    private var cleaning: [RepeatedStep] {
         let upkeep = Upkeep(dependencies: dependencies, logger: logger)
-        return steps.step("files", every: .seconds(600)) { try await upkeep.removeAbandonedUploads() }
+        return [
+            steps.step("files", every: .seconds(600)) { try await upkeep.removeAbandonedUploads() },
+            steps.step("creations", every: .seconds(600)) { try await upkeep.forgetCreations() },
+        ]
     }
 }

@@ -6,6 +6,7 @@ import Telemetry
 struct Upkeep: Sendable {
     /// Younger accepted jobs are still on their way from intake to the queue.
     private static let acceptedAge = Duration.seconds(10)
+    private static let creationAge = Duration.seconds(3600)
     private static let uploadAge = Duration.seconds(24 * 3600)
     private static let page = 500
 
@@ -27,6 +28,12 @@ struct Upkeep: Sendable {
             try await queue.enqueue(jobs)
             cursor = last.id
         }
+    }
+
+    /// Forgets requests that nobody will repeat any more.
+    func forgetCreations() async throws {
+        let before = dependencies.clock.now().adding(.zero - Self.creationAge)
+        _ = try await dependencies.ledger.forgetCreations(before: before)
     }
 
     /// Removes the chunks of uploads that were broken off.

@@ -7,6 +7,7 @@ struct KeysController: Sendable {
     private static let known = ["tenant", "name", "admin", "classes"]
 
     let ledger: any TenantLedger
+    let creations: Creations
     let cache: KeyCache
     let maxBodyBytes: Int
     let clock: WallClock
@@ -19,10 +20,23 @@ struct KeysController: Sendable {
 
     @Sendable
     private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
-        let fields = try JSONFields(body: try await context.body.collect(upTo: maxBodyBytes))
+        let idempotencyKey = try IdempotencyKeyHeader.read(request.headers)
+        let body = try await context.body.collect(upTo: maxBodyBytes)
+        let fields = try JSONFields(body: body)
         try fields.allowOnly(Self.known)
         let secret = APIKeySecret.mint()
-        let key = try newKey(fields, hash: APIKeySecret.hash(secret))
+        var key = try newKey(fields, hash: APIKeySecret.hash(secret))
+        let place = try await creations.place(
+            "api_key",
+            key: idempotencyKey,
+            headers: request.headers,
+            of: context.caller.tenant,
+            fresh: key.id,
+            hash: hexadecimalSHA256(body),
+            exchange: context.exchange
+        )
+        key.id = place.id
+        if place.mayExist { try await refuseIfMade(key) }
         try await ledger.issue(key)
         cache.forgetAll()
         return .json { APIKeyObject.write(key, secret: secret, to: &$0) }
@@ -53,6 +67,16 @@ struct KeysController: Sendable {
                 writer.member("revoked", true)
             }
         }
+    }
+
+    /// The secret of a key is shown once, and only its hash is kept: it cannot be shown to a repetition.
+    private func refuseIfMade(_ key: APIKeyRecord) async throws {
+        guard try await ledger.apiKeys(of: key.tenant).contains(where: { $0.id == key.id }) else { return }
+        throw APIError(
+            .conflict,
+            code: "key_already_made",
+            "This request made the API key \(key.id), and its secret is shown only once. Revoke it and make another."
+        )
     }
 
     private func newKey(_ fields: JSONFields, hash: String) throws -> APIKeyRecord {

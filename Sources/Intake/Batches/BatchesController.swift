@@ -9,6 +9,7 @@ struct BatchesController: Sendable {
 
     let ledger: any Ledger
     let topology: Topology
+    let creations: Creations
     let progress: BatchProgress
     let webhooks: WebhookRules
     let maxBodyBytes: Int
@@ -34,13 +35,17 @@ struct BatchesController: Sendable {
         if order.maxCost != nil { try requirePrices() }
         try await checkInput(order.inputFile, of: context.tenant)
         let now = clock.now()
-        var id = IDGenerator.batch(at: now)
-        if let key {
-            let hash = hexadecimalSHA256(body)
-            let key = IdempotencyKey(tenant: context.tenant, scope: "batch", key: key, requestHash: hash)
-            if let earlier = try await ledger.reserved(key, for: id.text, at: now) { id = BatchID(earlier) }
-            if let batch = try await ledger.batch(id) { return try await response(batch) }
-        }
+        let place = try await creations.place(
+            "batch",
+            key: key,
+            headers: request.headers,
+            of: context.tenant,
+            fresh: IDGenerator.batch(at: now).text,
+            hash: hexadecimalSHA256(body),
+            exchange: context.exchange
+        )
+        let id = BatchID(place.id)
+        if place.mayExist, let batch = try await ledger.batch(id) { return try await response(batch) }
         let batch = order.record(id: id, tenant: context.tenant, at: now)
         try await ledger.insert(batch)
         metrics.createdBatch()
@@ -144,19 +149,5 @@ struct BatchesController: Sendable {
     private func response(_ batch: BatchRecord) async throws -> Response {
         let summary = try await progress.summary(of: batch)
         return .json { BatchObject.write(batch, summary, to: &$0) }
-    }
-}
-
-extension JobLedger {
-    /// Reserves a key for an id.
-    ///
-    /// - Returns: the id it was reserved for before; nil when it was free.
-    /// - Throws: 409 when it was used for another request.
-    func reserved(_ key: IdempotencyKey, for id: String, at now: Timestamp) async throws -> String? {
-        switch try await reserve(key, for: id, at: now) {
-        case .reserved: return nil
-        case .replay(let earlier): return earlier
-        case .conflict: throw APIError.idempotencyConflict
-        }
     }
 }

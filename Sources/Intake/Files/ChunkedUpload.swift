@@ -1,3 +1,4 @@
+import Crypto
 import Penstock
 
 /// Writes a file's bytes into the ledger in chunks of `FileChunk.size`, and holds at most one of them.
@@ -9,12 +10,15 @@ struct ChunkedUpload {
     private let startedAt: Timestamp
     private var chunk: [UInt8] = []
     private var number = 0
+    /// Nil where nobody asks for the hash.
+    private var hasher: SHA256?
 
-    init(_ id: FileID, to ledger: any FileLedger, limit: Int, at now: Timestamp) {
+    init(_ id: FileID, to ledger: any FileLedger, limit: Int, isHashed: Bool, at now: Timestamp) {
         self.id = id
         self.ledger = ledger
         self.limit = limit
         startedAt = now
+        hasher = isHashed ? SHA256() : nil
     }
 
     /// - Throws: 413 at the byte too much, or what the ledger throws.
@@ -35,7 +39,15 @@ struct ChunkedUpload {
         if !chunk.isEmpty { try await flush() }
     }
 
+    /// SHA-256 of name and content, hexadecimal; nil where it was not asked for.
+    func hash(of filename: String) -> String? {
+        guard var hasher else { return nil }
+        hasher.update(data: Array(filename.utf8))
+        return hexadecimal(hasher.finalize())
+    }
+
     private mutating func flush() async throws {
+        hasher?.update(data: chunk)
         try await ledger.appendChunk(chunk, number: number, of: id, at: startedAt)
         chunk.removeAll(keepingCapacity: true)
         number += 1

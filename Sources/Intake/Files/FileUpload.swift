@@ -10,24 +10,46 @@ struct FileUpload {
 
     let ledger: any FileLedger
     let limit: Int
+    /// Whether the file may have come before, so that its content has to be known again.
+    let isHashed: Bool
     let clock: WallClock
 
-    /// - Returns: the file, which is now visible.
+    /// - Parameter place: says under which id the file is created, by a new one and the hash of its content.
+    /// - Returns: the file, which is now visible; the one that is there where the same request came before.
     /// - Throws: 400, 413, or what the ledger throws. Chunks that were stored are then nobody's and go with time.
-    func receive(_ request: Request, from body: BodyReader, tenant: TenantID) async throws -> FileRecord {
+    func receive(
+        _ request: Request,
+        from body: BodyReader,
+        tenant: TenantID,
+        place: (_ fresh: String, _ hash: String) async throws -> Creations.Place
+    ) async throws -> FileRecord {
         let boundary = try MultipartParser.boundary(ofContentType: request.headers[.contentType])
         guard (body.declaredLength ?? 0) <= limit + Self.overhead else {
             throw APIError.tooLarge("A file", limit: limit)
         }
         let now = clock.now()
         var form = UploadForm()
-        var file = ChunkedUpload(IDGenerator.file(at: now), to: ledger, limit: limit, at: now)
+        var file = ChunkedUpload(
+            IDGenerator.file(at: now),
+            to: ledger,
+            limit: limit,
+            isHashed: isHashed,
+            at: now
+        )
         try await receive(MultipartParser(boundary: boundary), from: body, into: &form, &file)
         let lifetime = try form.finish()
         guard let filename = form.filename, file.bytes > 0 else {
             throw APIError.badRequest("The file is empty.", param: "file", code: "empty_file")
         }
         try await file.finish()
+        if let hash = file.hash(of: filename) {
+            let place = try await place(file.id.text, hash)
+            if place.mayExist, let earlier = try await ledger.file(FileID(place.id)) {
+                // The chunks of this one are nobody's.
+                _ = try await ledger.delete(file.id)
+                return earlier
+            }
+        }
         let record = FileRecord(
             id: file.id,
             tenant: tenant,

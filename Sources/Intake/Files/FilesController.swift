@@ -5,6 +5,7 @@ import Penstock
 /// `/v1/files`.
 struct FilesController: Sendable {
     let ledger: any Ledger
+    let creations: Creations
     let maxFileBytes: Int
     let clock: WallClock
     let metrics: IntakeMetrics
@@ -19,8 +20,20 @@ struct FilesController: Sendable {
 
     @Sendable
     private func upload(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let upload = FileUpload(ledger: ledger, limit: maxFileBytes, clock: clock)
-        let file = try await upload.receive(request, from: context.body, tenant: context.tenant)
+        let key = try IdempotencyKeyHeader.read(request.headers)
+        let isHashed = key != nil || RepetitionHeader.read(request.headers) != nil
+        let upload = FileUpload(ledger: ledger, limit: maxFileBytes, isHashed: isHashed, clock: clock)
+        let file = try await upload.receive(request, from: context.body, tenant: context.tenant) { fresh, hash in
+            try await creations.place(
+                "file",
+                key: key,
+                headers: request.headers,
+                of: context.tenant,
+                fresh: fresh,
+                hash: hash,
+                exchange: context.exchange
+            )
+        }
         metrics.uploaded(bytes: Int(file.bytes))
         return .json { FileObject.write(file, to: &$0) }
     }

@@ -46,11 +46,13 @@ struct Authentication: RouterMiddleware {
 }
 
 /// SHA-256 in hexadecimal: how keys and request bodies are told apart.
-func hexadecimalSHA256(_ bytes: some Collection<UInt8>) -> String {
+func hexadecimalSHA256(_ bytes: some Collection<UInt8>) -> String { hexadecimal(SHA256.hash(data: Array(bytes))) }
+
+func hexadecimal(_ hash: SHA256.Digest) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     text.reserveCapacity(64)
-    for byte in SHA256.hash(data: Array(bytes)) {
+    for byte in hash {
         text.append(digits[Int(byte >> 4)])
         text.append(digits[Int(byte & 15)])
     }

@@ -37,7 +37,25 @@ struct Dispatcher: Sendable {
             throw error
         }
         finish(request, response, context, error: nil)
+        if let duty = exchange.duty, response.status.kind == .successful {
+            await fulfil(duty, of: exchange, on: channel)
+        }
         if closes { await ConnectionFate.close(channel, discarding: exchange.body) }
+    }
+
+    /// An answer that its client did not get is as good as none; then the duty is left to time.
+    private func fulfil(_ duty: @Sendable () async throws -> Void, of exchange: Exchange, on channel: any Channel) async
+    {
+        do {
+            try await SendBeforeClose.sent(on: channel)
+        } catch {
+            return exchange.logger.info("the client went before its answer was sent")
+        }
+        do {
+            try await duty()
+        } catch {
+            exchange.logger.warning("an answered request could not be forgotten", error: error)
+        }
     }
 
     private func makeExchange(_ request: Request, writer: HeldWriter) -> Exchange {

@@ -11,12 +11,21 @@ final class Exchange: RequestContextSource, Sendable {
     let body: BodyReader
     let startedAt = ContinuousClock.now
     private let knownTenant = Mutex<TenantID?>(nil)
+    private let afterAnswer = Mutex<(@Sendable () async throws -> Void)?>(nil)
 
     init(requestID: String, logger: Logger, body: BodyReader) {
         self.requestID = requestID
         self.logger = logger
         self.body = body
     }
+
+    /// Has something done once a good answer was sent in full.
+    func whenAnswered(_ body: @escaping @Sendable () async throws -> Void) {
+        afterAnswer.withLock { $0 = body }
+    }
+
+    /// What is to be done once a good answer was sent in full; nil for nothing.
+    var duty: (@Sendable () async throws -> Void)? { afterAnswer.withLock { $0 } }
 
     /// Who asks, once that is known.
     var tenant: TenantID? {

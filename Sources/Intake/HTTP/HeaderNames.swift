@@ -4,5 +4,6 @@ extension HTTPField.Name {
     static let requestID = HTTPField.Name("x-request-id")!
     static let shouldRetry = HTTPField.Name("x-should-retry")!
     static let apiKey = HTTPField.Name("x-api-key")!
+    static let retryCount = HTTPField.Name("x-stainless-retry-count")!
     static let idempotencyKey = HTTPField.Name("idempotency-key")!
 }

@@ -19,13 +19,16 @@ struct JobAdmission: Sendable {
         case refused(AdmissionRefusal)
     }
 
-    /// - Parameter requestHash: of the whole request body.
+    /// - Parameter place: says under which id the job is created; it gets the one that is new.
     /// - Throws: 400 for an unknown model, an endpoint that it is not served at and a request that no rate limit could
     ///   ever let through, 409 and 410 for an idempotency key's earlier use, `QueueFull` and whatever tells that a
     ///   store is unavailable.
-    func admit(_ request: JobRequest, of tenant: TenantID, requestHash: @autoclosure () -> String, at now: Timestamp)
-        async throws -> Admitted
-    {
+    func admit(
+        _ request: JobRequest,
+        of tenant: TenantID,
+        at now: Timestamp,
+        place: (_ fresh: String) async throws -> Creations.Place
+    ) async throws -> Admitted {
         guard let pool = topology.pool(forModel: request.inspected.model), let queue = queues[pool.name] else {
             throw APIError.badRequest("No such model.", param: "model", code: "model_not_found")
         }
@@ -36,15 +39,10 @@ struct JobAdmission: Sendable {
                 code: "unsupported_endpoint"
             )
         }
-        var id = IDGenerator.job(epoch: try await epochs.epoch(of: queue), at: now)
-        if let key = request.idempotencyKey {
-            let key = IdempotencyKey(tenant: tenant, scope: "job", key: key, requestHash: requestHash())
-            if let earlier = try await ledger.reserved(key, for: id.text, at: now) {
-                id = JobID(earlier)
-                // An id that nobody knows was minted by a request that got no further.
-                if let found = try await finder.find(id) { return .earlier(found) }
-            }
-        }
+        let place = try await place(IDGenerator.job(epoch: try await epochs.epoch(of: queue), at: now).text)
+        let id = JobID(place.id)
+        // An id that nobody knows was minted by a request that got no further.
+        if place.mayExist, let found = try await finder.find(id) { return .earlier(found) }
         let correction = await experience.correction(for: queue)
         try RequestSize.check(
             correction.corrected(request.inspected.estimate, model: request.inspected.model),

@@ -6,6 +6,7 @@ import Penstock
 /// `/v1/jobs`.
 struct JobsController: Sendable {
     let ledger: any JobLedger
+    let creations: Creations
     let admission: JobAdmission
     let finder: JobFinder
     let wait: JobWait
@@ -33,12 +34,17 @@ struct JobsController: Sendable {
         let now = clock.now()
         let order = try JobRequest(bytes, headerKey: key, webhooks: webhooks, at: now)
         try context.caller.require(order.jobClass, param: "class")
-        let admitted = try await admission.admit(
-            order,
-            of: context.tenant,
-            requestHash: hexadecimalSHA256(bytes),
-            at: now
-        )
+        let admitted = try await admission.admit(order, of: context.tenant, at: now) { fresh in
+            try await creations.place(
+                "job",
+                key: order.idempotencyKey,
+                headers: request.headers,
+                of: context.tenant,
+                fresh: fresh,
+                hash: hexadecimalSHA256(bytes),
+                exchange: context.exchange
+            )
+        }
         switch admitted {
         case .new(let job, let expectedStart):
             metrics.acceptedJob(job.jobClass)

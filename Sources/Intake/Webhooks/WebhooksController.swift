@@ -9,14 +9,23 @@ struct WebhooksController: Sendable {
     private static let known = ["name", "url", "event_types"]
 
     let ledger: any Ledger
+    let creations: Creations
     let sender: any WebhookSender
     let rules: WebhookRules
     let maxBodyBytes: Int
     let clock: WallClock
     private let tests = TestLimit()
 
-    init(ledger: any Ledger, sender: any WebhookSender, rules: WebhookRules, maxBodyBytes: Int, clock: WallClock) {
+    init(
+        ledger: any Ledger,
+        creations: Creations,
+        sender: any WebhookSender,
+        rules: WebhookRules,
+        maxBodyBytes: Int,
+        clock: WallClock
+    ) {
         self.ledger = ledger
+        self.creations = creations
         self.sender = sender
         self.rules = rules
         self.maxBodyBytes = maxBodyBytes
@@ -50,18 +59,23 @@ struct WebhooksController: Sendable {
             secret: WebhookSecret.mint(),
             createdAt: now
         )
-        if let key {
-            let hash = hexadecimalSHA256(body)
-            let key = IdempotencyKey(tenant: context.tenant, scope: "webhook_endpoint", key: key, requestHash: hash)
-            if let earlier = try await ledger.reserved(key, for: endpoint.id, at: now) { endpoint.id = earlier }
-            if let earlier = try await ledger.webhookEndpoint(endpoint.id) {
-                return Self.response(earlier, showsSecret: true)
-            }
+        let place = try await creations.place(
+            "webhook_endpoint",
+            key: key,
+            headers: request.headers,
+            of: context.tenant,
+            fresh: endpoint.id,
+            hash: hexadecimalSHA256(body),
+            exchange: context.exchange
+        )
+        endpoint.id = place.id
+        if place.mayExist, let earlier = try await ledger.webhookEndpoint(endpoint.id) {
+            return Self.response(earlier, showsSecret: true)
         }
         try await refuseTooMany(of: context.tenant)
         try await ledger.insert(endpoint)
         // Two requests with one key may come here at once; the first one's secret is the one that is kept.
-        let stored = key == nil ? endpoint : try await ledger.webhookEndpoint(endpoint.id) ?? endpoint
+        let stored = try await ledger.webhookEndpoint(endpoint.id) ?? endpoint
         return Self.response(stored, showsSecret: true)
     }
 

@@ -17,6 +17,7 @@ enum MongoSchema {
     static let webhookEndpoints = "webhook_endpoints"
     static let deliveries = "deliveries"
     static let pauses = "pauses"
+    static let creations = "creations"
 
     /// Grows when documents change in a way that older programs misread.
     private static let version = 1
@@ -84,6 +85,13 @@ enum MongoSchema {
         (
             apiKeys,
             [index("by_hash", ["hash": 1], isUnique: true), index("by_tenant", ["tenant": 1, "created_ms": 1])]
+        ),
+        (
+            creations,
+            [
+                index("by_content", ["content": 1, "claims": 1, "created_ms": 1]),
+                index("by_time", ["created_ms": 1]),
+            ]
         ),
         (webhookEndpoints, [index("by_tenant", ["tenant": 1, "sort_key": -1])]),
         (

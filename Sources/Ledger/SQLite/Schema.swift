@@ -118,6 +118,13 @@ extension Schema {
           PRIMARY KEY (kind, name)
         ) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE creations (
+          tenant TEXT NOT NULL, scope TEXT NOT NULL, hash TEXT NOT NULL, id TEXT NOT NULL,
+          created_ms INTEGER NOT NULL, claims INTEGER NOT NULL, PRIMARY KEY (tenant, scope, hash, id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX creations_by_time ON creations (created_ms);
+        """,
     ])
 
     /// `files.sqlite`.
