@@ -1,0 +1,134 @@
+"""The ledger out of reach under load: SQLite locked by somebody else, its disk full, MongoDB stopped."""
+
+import sqlite3
+import subprocess
+import threading
+import time
+
+from harness.processes import peak_memory
+
+from ..invariants import check_all
+from ..redis_client import RedisClient
+from ..scenario import Scenario
+from ..world import World
+
+DISK_BYTES = 160 << 20
+WORKER_MEMORY, REDIS_GROWTH = 200 << 20, 96 << 20
+
+
+class Locked:
+    """Another program holds the write lock of the database."""
+
+    def __init__(self, world):
+        # Autocommit, so that the transaction is ours to begin and end.
+        self.database = sqlite3.connect(world.ledger.file, timeout=30, isolation_level=None)
+
+    def begin(self):
+        self.database.execute("BEGIN EXCLUSIVE")
+
+    def end(self):
+        self.database.execute("ROLLBACK")
+        self.database.close()
+
+
+class Full:
+    """A file system of its own for the ledger, and a file that takes all that is left of it."""
+
+    def __init__(self, world):
+        self.filler = world.ledger.file.parent / "filler"
+
+    def begin(self):
+        with self.filler.open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(1 << 16))
+            except OSError as error:
+                assert error.errno == 28, error  # ENOSPC
+
+    def end(self):
+        self.filler.unlink()
+
+
+class Stopped:
+    """No MongoDB."""
+
+    def __init__(self, world):
+        self.ledger = world.ledger
+
+    def begin(self):
+        self.ledger.process.kill()
+
+    def end(self):
+        self.ledger.start()
+
+
+class Memory:
+    """The most that Redis and the workers took, and the most that waited in spools, by looks twice a second."""
+
+    def __init__(self, world):
+        self.world, self.redis, self.stopped = world, RedisClient(world.redis.port), threading.Event()
+        self.first, self.redis_bytes, self.worker_bytes, self.spooled = world.redis.info("used_memory"), 0, 0, 0
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.thread.start()
+
+    def watch(self):
+        while not self.stopped.wait(0.5):
+            info = dict(line.split(":", 1) for line in self.redis.call("INFO", "memory").split("\r\n") if ":" in line)
+            self.redis_bytes = max(self.redis_bytes, int(info["used_memory"]))
+            self.spooled = max(self.spooled, sum(
+                self.redis.call("XLEN", self.world.queue.key(pool, "spool")) for pool in self.world.queue.pools))
+            for worker in self.world.fleet.of("worker"):
+                self.worker_bytes = max(self.worker_bytes, peak_memory(worker.pid))
+
+    def stop(self):
+        self.stopped.set()
+        self.thread.join(5)
+
+
+def run_on_full_disk(context):
+    """Mounts a small file system; only root may."""
+    folder = context.folder / "stack/ledger"
+    folder.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=0700", "tmpfs", folder], check=True)
+    try:
+        run(context, Full)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def run(context, outage):
+    size = context.size
+    with World(context, webhooks=True, worker={"calls_in_flight": 32}) as world:
+        world.fleet.start("worker", 2)
+        work = world.work
+        batches = [work.make_batch(tenant, size.jobs // 6, size.latency, webhook=world.own_webhook) for tenant in work.tenants]
+        jobs = work.make_jobs(size.jobs // 2, size.latency, webhook=world.own_webhook)
+        submission = work.hand_in(jobs, batches, rate=size.rate)
+        world.wait_for_calls(60)
+        memory, trouble = Memory(world), outage(world)
+        trouble.begin()
+        began = time.monotonic()
+        calls_before = len(world.calls.calls)
+        world.rest(size.outage)
+        calls_after = len(world.calls.calls)
+        trouble.end()
+        outage_seconds = time.monotonic() - began
+        world.drain(submission, seconds=size.patience)
+        memory.stop()
+        check_all(world)
+        report = world.report
+        report.note(outage_seconds=round(outage_seconds, 1), calls_during_outage=calls_after - calls_before,
+                    most_spooled=memory.spooled)
+        report.at_least("outage_seconds", round(outage_seconds, 1), size.outage)
+        report.at_most("worker_peak_bytes", memory.worker_bytes, WORKER_MEMORY)
+        report.at_most("redis_growth_bytes", memory.redis_bytes - memory.first, REDIS_GROWTH)
+        report.equals("repeated_calls", world.calls.repeated())
+
+
+SHORT = {"jobs": 1_200, "rate": 25, "latency": (100, 400), "outage": 20, "patience": 90}
+LONG = {"jobs": 9_000, "rate": 40, "latency": (100, 400), "outage": 60, "patience": 200}
+SCENARIOS = [
+    Scenario("ledger-locked", lambda context: run(context, Locked), SHORT, LONG, ("sqlite",)),
+    Scenario("ledger-full", run_on_full_disk, SHORT, LONG, ("sqlite",)),
+    Scenario("ledger-stopped", lambda context: run(context, Stopped), SHORT, LONG, ("mongodb",)),
+]
