@@ -1,10 +1,12 @@
 """Runs scenarios one after the other: one JSON line each, exit code 1 when a bar does not hold."""
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -23,6 +25,7 @@ def arguments():
     parser.add_argument("--ledger", choices=["sqlite", "mongodb"], help="default sqlite, or what a scenario is about")
     parser.add_argument("--jobs", type=int, help="so many single jobs instead of the scenario's own number")
     parser.add_argument("--kills", type=int, help="so many kills, stops or restarts instead of the scenario's own number")
+    parser.add_argument("--at-once", type=int, default=1, help="so many scenarios side by side (default 1)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs, Redis and ledger, and name it")
     parser.set_defaults(size="short")
     options = parser.parse_args()
@@ -54,13 +57,30 @@ def run(scenario, options):
     return line["holds"]
 
 
+def run_side_by_side(scenarios, options):
+    """Each in a process of its own; whether all bars of each held."""
+    more = [word for name in ["seed", "ledger", "jobs", "kills"] if (value := getattr(options, name)) is not None
+            for word in (f"--{name}", str(value))] + (["--keep"] if options.keep else [])
+
+    def one(scenario):
+        command = [sys.executable, "-m", "chaos", scenario.name, f"--{options.size}", *more]
+        return subprocess.run(command).returncode == 0
+
+    with concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
+        return list(pool.map(one, scenarios))
+
+
 def main():
     options = arguments()
     chosen = [ALL[name] for name in options.scenario or ALL]
     if options.ledger:
         # A scenario about one ledger's troubles has nothing to say about another.
         chosen = [each for each in chosen if options.ledger in each.ledgers]
-    failed = [each.name for each in chosen if not run(each, options)]
+    if options.at_once > 1 and len(chosen) > 1:
+        held = run_side_by_side(chosen, options)
+    else:
+        held = [run(each, options) for each in chosen]
+    failed = [each.name for each, held in zip(chosen, held) if not held]
     if failed:
         print(f"did not hold: {', '.join(failed)}", file=sys.stderr)
     sys.exit(1 if failed or not chosen else 0)

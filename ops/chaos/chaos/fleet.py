@@ -32,26 +32,29 @@ class Member:
 
 
 class Fleet:
-    def __init__(self, stack):
+    def __init__(self, stack, before=()):
+        """`before` are words in front of every program's."""
+        self.before = before
+        # `ended_alone`: log and exit code of those whom nobody of the driver's ended.
         self.stack, self.members, self.number, self.ended_alone = stack, [], 0, []
 
-    def start(self, role, count=1, wait=True, settings_file=None, port=None, before=()):
-        """More processes of a role; `port` is the intake's. `before` are words in front of the program's."""
-        started = [self.launch(role, settings_file, port, before) for _ in range(count)]
+    def start(self, role, count=1, wait=True, settings_file=None, port=None):
+        """More processes of a role; `port` is the intake's."""
+        started = [self.launch(role, settings_file, port) for _ in range(count)]
         if wait:
             for member in started:
                 eventually(lambda: member.is_ready, f"{role} is ready", seconds=90)
         return started
 
-    def launch(self, role, settings_file, port, before):
+    def launch(self, role, settings_file, port):
         self.number += 1
         operations = free_port()
         environment = {"PENSTOCK_OPERATIONS_PORT": str(operations)}
         if role == "intake":
             environment["PENSTOCK_INTAKE_PORT"] = str(port or self.stack.port)
-        process = Process([*before, BIN / "penstockd", role, "--settings", settings_file or self.stack.settings_file],
+        process = Process([*self.before, BIN / "penstockd", role, "--settings", settings_file or self.stack.settings_file],
                           self.stack.folder / f"{role}-{self.number}.log", environment)
-        member = Member(role, process, operations, {"settings_file": settings_file, "port": port, "before": before})
+        member = Member(role, process, operations, {"settings_file": settings_file, "port": port})
         self.members.append(member)
         return member
 
@@ -86,7 +89,7 @@ class Fleet:
         """Restarts what ended by itself, as a supervisor does, at most once a second each; they are counted."""
         for member in [each for each in self.members if not each.process.is_running]:
             self.members.remove(member)
-            self.ended_alone.append(f"{member.log.name}: {member.process.popen.returncode}")
+            self.ended_alone.append((member.log.name, member.process.popen.returncode))
             time.sleep(0.5)
             self.start(member.role, wait=False, **member.options)
 

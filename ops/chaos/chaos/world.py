@@ -4,7 +4,7 @@ import json
 import random
 import time
 
-from harness.processes import eventually
+from harness.processes import eventually, free_port
 from harness.receiver import Receiver
 from harness.stack import Stack
 from harness.web import Web
@@ -47,18 +47,20 @@ def pool(name, model, provider_port, limits):
 
 class World:
     def __init__(self, context, limits=None, tenants=3, intakes=1, schedulers=1, webhooks=False, answer=None,
-                 provider_proxy=None, redis_settings=None, **settings):
-        """`limits` are of each pool's limit group; workers call the provider through `provider_proxy`; `settings` are laid
-        over the settings of the end-to-end tests."""
+                 provider_proxy=None, redis_settings=None, before=(), **settings):
+        """`limits` are of each pool's limit group; workers call the provider through `provider_proxy`; `before`
+        are words in front of every program's; `settings` are laid over the settings of the end-to-end tests."""
         self.context, self.report, self.random = context, context.report, random.Random(context.seed)
         self.parts = [provider_proxy]
         self.stack = ChaosStack(context.folder / "stack", limits or {}, provider_proxy, ledger_kind=context.ledger,
                                 redis_settings=redis_settings, **settings)
         self.ledger, self.redis = self.stack.ledger, self.stack.redis
-        self.fleet = Fleet(self.stack)
+        self.fleet = Fleet(self.stack, before)
         self.queue = QueueView(self.redis.port, list(MODELS.values()))
         self.work = Work(self.random, f"s{context.seed}")
         self.known_rows, self.changed_rows, self.lost_allowed = {}, [], set()
+        # Processes that a scenario ends behind the fleet's back.
+        self.crashes_made = 0
         self.registered = self.own = self.calls = None
         try:
             self.begin(tenants, intakes, schedulers, webhooks, answer)
@@ -70,7 +72,7 @@ class World:
         self.fleet.start("simulator", wait=False)
         eventually(lambda: self.stack.simulator_answers, "the simulator answers", 60)
         self.calls = CallCollector(self.stack.simulator_port)
-        ports = [self.stack.port + number for number in range(intakes)]
+        ports = [self.stack.port] + [free_port() for _ in range(intakes - 1)]
         for port in ports:
             self.fleet.start("intake", port=port)
         self.fleet.start("scheduler", schedulers)

@@ -13,13 +13,21 @@ def check_all(world, **allowed):
     queue.check(world)
     if world.registered:
         webhooks.check(world, facts)
+    note_all(world)
+    return facts
+
+
+def note_all(world):
+    """The figures that every scenario reports."""
     refusals, broken = {}, 0
     for tenant in world.work.tenants:
         broken += tenant.client.broken
         for kind, count in tenant.client.refusals.items():
             refusals[kind] = refusals.get(kind, 0) + count
-    world.report.note(jobs=len(world.work.accepted_jobs), batches=len(world.work.accepted_batches),
-                      lines=sum(len(batch.items) for batch in world.work.accepted_batches),
-                      calls=len(world.calls.calls), repeated_calls=world.calls.repeated(), refusals=refusals,
-                      broken_requests=broken, ended_by_themselves=world.fleet.ended_alone)
-    return facts
+    work, alone = world.work, world.fleet.ended_alone
+    world.report.note(
+        jobs=len(work.accepted_jobs), batches=len(work.accepted_batches),
+        lines=sum(len(batch.items) for batch in work.accepted_batches), calls=len(world.calls.calls),
+        repeated_calls=world.calls.repeated(), refusals=refusals, broken_requests=broken,
+        ended_by_themselves=[f"{log}: {code}" for log, code in alone])
+    world.report.equals("crashes_of_their_own", sum(code < 0 for _, code in alone), world.crashes_made)

@@ -13,8 +13,8 @@ def run(context):
     with World(context, webhooks=True, worker={"calls_in_flight": 64}) as world:
         world.fleet.start("worker", 2)
         jobs = world.work.make_jobs(size.jobs, size.latency, webhook=world.own_webhook)
-        # Of the whole time, for a job begins after it was accepted and ends after its call.
-        delays = [world.random.uniform(0, 0.06) + size.latency[0] / 1000 - 0.01 for _ in jobs]
+        # Around the end of the call: a job begins a little after it was accepted.
+        delays = [size.latency[0] / 1000 + world.random.uniform(-0.045, 0.025) for _ in jobs]
         race = Race(world, jobs, delays, size.threads)
         world.wait_for(lambda: race.is_done, "all are cancelled or too late", size.patience)
         assert not race.errors, race.errors

@@ -1,5 +1,6 @@
 """The ledger out of reach under load: SQLite locked by somebody else, its disk full, MongoDB stopped."""
 
+import resource
 import sqlite3
 import subprocess
 import threading
@@ -49,6 +50,26 @@ class Full:
         self.filler.unlink()
 
 
+class Limited:
+    """Where nothing may be mounted: no process can write beyond the first bytes of a file, which SQLite takes for much
+    the same. Their logs stop meanwhile, too."""
+    BEFORE = ("env", "--ignore-signal=XFSZ")
+
+    def __init__(self, world):
+        self.world = world
+
+    def begin(self):
+        self.limit(1)
+
+    def end(self):
+        self.limit(resource.RLIM_INFINITY)
+
+    def limit(self, most):
+        for member in self.world.fleet.members:
+            if member.role != "simulator":
+                resource.prlimit(member.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+
 class Stopped:
     """No MongoDB."""
 
@@ -86,19 +107,23 @@ class Memory:
 
 
 def run_on_full_disk(context):
-    """Mounts a small file system; only root may."""
+    """On a small file system, where one may be mounted."""
     folder = context.folder / "stack/ledger"
     folder.mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=0700", "tmpfs", folder], check=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=0700", "tmpfs", folder]
+    if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
+        context.report.note(full_by="a limit on the size of files")
+        return run(context, Limited, before=Limited.BEFORE)
+    context.report.note(full_by="a small file system")
     try:
         run(context, Full)
     finally:
         subprocess.run(["umount", folder], check=True)
 
 
-def run(context, outage):
+def run(context, outage, before=()):
     size = context.size
-    with World(context, webhooks=True, worker={"calls_in_flight": 32}) as world:
+    with World(context, webhooks=True, before=before, worker={"calls_in_flight": 32}) as world:
         world.fleet.start("worker", 2)
         work = world.work
         batches = [work.make_batch(tenant, size.jobs // 6, size.latency, webhook=world.own_webhook) for tenant in work.tenants]

@@ -42,6 +42,7 @@ def run(context):
         poison = jobs[size.jobs // 10]
         assassin.marker = f"[simulate:tag={poison.key}]".encode()
         after = others(world, size, jobs)
+        world.crashes_made = len(assassin.killed)
         facts = check_all(world, poisoned=[poison.key])
         report, row = world.report, facts.rows.get(poison.id, {})
         times = turnarounds(facts, [item for item in after if item is not poison])
@@ -69,5 +70,5 @@ def turnarounds(facts, items):
 
 SCENARIOS = [Scenario(
     "poison", run,
-    short={"jobs": 600, "latency": (300, 1500), "patience": 90},
-    long={"jobs": 1_001, "latency": (500, 2500), "patience": 180})]
+    short={"jobs": 600, "latency": (700, 2300), "patience": 120},
+    long={"jobs": 1_001, "latency": (700, 2300), "patience": 240})]

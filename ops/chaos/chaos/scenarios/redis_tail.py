@@ -65,5 +65,6 @@ def answers(world):
 
 SCENARIOS = [Scenario(
     "redis-tail", run,
-    short={"jobs": 600, "rate": 60, "latency": (50, 300), "patience": 60},
-    long={"jobs": 6_000, "rate": 120, "latency": (50, 300), "patience": 180})]
+    # More comes in than is worked off, so that there are jobs that only Redis knows of.
+    short={"jobs": 800, "rate": 100, "latency": (200, 700), "patience": 60},
+    long={"jobs": 6_000, "rate": 150, "latency": (200, 700), "patience": 240})]

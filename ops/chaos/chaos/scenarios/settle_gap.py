@@ -37,11 +37,12 @@ def run(context):
         submission = work.hand_in(jobs, batches, rate=size.rate)
         # One that nobody kills, to bring back what the others held.
         world.fleet.start("worker")
-        hit, kills = [], 0
+        hit, kills, held = [], 0, 0
         while kills < size.kills and not world.is_done:
-            caught = kill_in_gap(world)
+            caught, leases = kill_in_gap(world)
             kills += bool(caught)
             hit += caught
+            held += leases
         world.drain(submission, seconds=size.patience)
         facts = check_all(world)
         report = world.report
@@ -50,13 +51,15 @@ def run(context):
             attempts.setdefault(row["job"], []).append(row)
         report.note(kills_between=kills, jobs_between=len(hit))
         report.equals("kills_between", kills, size.kills)
+        report.at_most("repeated_calls", world.calls.repeated(), held - len(hit))
         report.at_least("jobs_between", len(hit), kills)
         report.equals("called_again", sum(len(facts.calls.get(facts.keys[job], [])) != before for job, before in hit))
         report.equals("not_one_row_per_attempt", sum(len(attempts.get(job, [])) != before for job, before in hit))
 
 
 def kill_in_gap(world):
-    """Jobs that had their row and were not settled when their worker was killed, with the calls they had had."""
+    """Jobs that had their row and were not settled when their worker was killed, with the calls they had had; and the
+    number of all leases that it held."""
     gap = Gap(world.redis.port)
     changed = world.stack.changed(f"gap-{world.fleet.number}.yaml", redis={"url": f"redis://127.0.0.1:{gap.proxy.port}/0"})
     [victim] = world.fleet.start("worker", settings_file=changed, wait=False)
@@ -64,13 +67,14 @@ def kill_in_gap(world):
         world.wait_for(lambda: world.queue.held_by(victim.pid) or world.is_done, "the worker has work", 60)
         gap.is_closed = True
         if not gap.caught.wait(5):
-            return []
+            return [], len(world.kill(victim))
         # Others that end meanwhile stay in the gap, too.
         world.rest(world.random.uniform(0, 0.1))
         held = world.kill(victim)
         world.calls.read()
         rows, calls, keys = {row["id"] for row in world.ledger.jobs()}, world.calls.by_key(), world.work.keys_by_id()
-        return [(lease.job, len(calls.get(keys.get(lease.job), []))) for lease in held if lease.job in rows]
+        caught = [(lease.job, len(calls.get(keys.get(lease.job), []))) for lease in held if lease.job in rows]
+        return caught, len(held)
     finally:
         if victim in world.fleet.members:
             world.fleet.kill(victim)
