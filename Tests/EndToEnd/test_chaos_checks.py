@@ -39,6 +39,9 @@ class Calls:
     def __init__(self, calls):
         self.calls = calls
 
+    def end(self):
+        pass
+
     def by_key(self):
         found = {}
         for call in self.calls:

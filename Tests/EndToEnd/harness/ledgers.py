@@ -89,7 +89,7 @@ class MongoDBLedger:
             return False
 
     def attempts(self, **where):
-        names = ["batch", "cost_nano", "input_tokens", "output_tokens", "feature", "customer"]
+        names = ["batch", "status", "cost_nano", "input_tokens", "output_tokens", "feature", "customer"]
         return [as_row(document, names) for document in self.database.attempts.find(where)]
 
     def deliveries(self, **where):

@@ -5,6 +5,8 @@ import time
 
 from harness.web import Web
 
+from .watch import Watch
+
 
 class Call:
     def __init__(self, entry):
@@ -17,13 +19,7 @@ class Call:
 class CallCollector:
     def __init__(self, port):
         self.web, self.calls, self.after = Web(f"http://127.0.0.1:{port}"), [], 0
-        self.stopped, self.lock = threading.Event(), threading.Lock()
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def run(self):
-        while not self.stopped.wait(0.3):
-            self.read()
+        self.lock, self.watch = threading.Lock(), Watch(self.read, 0.3)
 
     def read(self):
         """All that is new. A gap would be a call that nobody can account for, so it is an error."""
@@ -36,9 +32,13 @@ class CallCollector:
                     self.calls.append(Call(entry))
                 self.after, more = page["last_sequence"], page["has_more"]
 
+    def end(self):
+        """Reads what is left; from here on nothing is called any more."""
+        self.watch.end()
+        self.read()
+
     def stop(self):
-        self.stopped.set()
-        self.thread.join(30)
+        self.watch.stop()
 
     def by_key(self):
         """Key of a job → its calls, in their order."""

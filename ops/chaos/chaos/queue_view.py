@@ -54,6 +54,11 @@ class QueueView:
         """Slots in use over all limit groups and targets, as the limiter counts them."""
         return sum(self.slots(pool)[0] for pool in self.pools)
 
+    def spooled(self):
+        """Outcomes that wait for the ledger, and the most bytes that a pool's take."""
+        outcomes = sum(self.redis.call("HLEN", self.key(pool, "spool")) for pool in self.pools)
+        return outcomes, max(int(self.redis.call("HGET", self.key(pool, "gates"), "sb") or 0) for pool in self.pools)
+
     def slots(self, pool):
         """Of a pool: slots in use by target, by limit group."""
         gates = pairs(self.redis.call("HGETALL", self.key(pool, "gates")))
@@ -66,13 +71,15 @@ class QueueView:
         found = {}
         for pool in self.pools:
             for name, command in [("jobs", "HLEN"), ("backlog", "ZCARD"), ("delayed", "ZCARD"), ("leases", "HLEN"),
-                                  ("ready", "XLEN"), ("spool", "XLEN"), ("parked", "ZCARD")]:
+                                  ("ready", "XLEN"), ("spool", "HLEN"), ("parked", "ZCARD")]:
                 count = self.redis.call(command, self.key(pool, name))
                 if count:
                     found[f"{pool}:{name}"] = count
             for kind, count in zip(["target slots", "group slots"], self.slots(pool)):
                 if count:
                     found[f"{pool}:{kind}"] = count
+            if int(self.redis.call("HGET", self.key(pool, "gates"), "sb") or 0):
+                found[f"{pool}:spooled bytes"] = self.redis.call("HGET", self.key(pool, "gates"), "sb")
             found.update(self.counted_live(pool))
             if self.redis.call("EXISTS", self.key(pool, "ready")):
                 pending = self.redis.call("XPENDING", self.key(pool, "ready"), "workers")[0]

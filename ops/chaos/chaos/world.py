@@ -7,7 +7,6 @@ import time
 from harness.processes import eventually, free_port
 from harness.receiver import Receiver
 from harness.stack import Stack
-from harness.web import Web
 
 from .calls import CallCollector
 from .fleet import Fleet
@@ -149,12 +148,6 @@ class World:
             if "pending" not in states and not self.ledger.undispatched_events():
                 return
             self.rest(0.2)
-
-    def metrics(self, member):
-        """One process' series as text → value."""
-        text = Web(f"http://127.0.0.1:{member.operations_port}").get("/metrics", timeout=10).body.decode()
-        lines = [line.rsplit(" ", 1) for line in text.split("\n") if line and line[0] != "#"]
-        return {name: float(value) for name, value in lines}
 
     def stop(self):
         if self.calls:

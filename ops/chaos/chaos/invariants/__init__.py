@@ -5,6 +5,7 @@ from . import attempts, batches, queue, terminal, webhooks
 
 def check_all(world, **allowed):
     """`allowed` is for what a scenario's own doing explains: `states` that jobs may end in besides `succeeded`."""
+    world.calls.end()
     world.snapshot()
     facts = terminal.Facts(world)
     terminal.check(world, facts, **allowed)

@@ -3,7 +3,6 @@
 import resource
 import sqlite3
 import subprocess
-import threading
 import time
 
 from harness.processes import peak_memory
@@ -11,9 +10,11 @@ from harness.processes import peak_memory
 from ..invariants import check_all
 from ..redis_client import RedisClient
 from ..scenario import Scenario
+from ..watch import Watch
 from ..world import World
 
 DISK_BYTES = 160 << 20
+SPOOL = 1 << 20
 WORKER_MEMORY, REDIS_GROWTH = 200 << 20, 96 << 20
 
 
@@ -84,26 +85,20 @@ class Stopped:
 
 
 class Memory:
-    """The most that Redis and the workers took, and the most that waited in spools, by looks twice a second."""
+    """The most that Redis, workers and spools took, by looks twice a second."""
 
     def __init__(self, world):
-        self.world, self.redis, self.stopped = world, RedisClient(world.redis.port), threading.Event()
-        self.first, self.redis_bytes, self.worker_bytes, self.spooled = world.redis.info("used_memory"), 0, 0, 0
-        self.thread = threading.Thread(target=self.watch, daemon=True)
-        self.thread.start()
+        self.world, self.redis, self.first = world, RedisClient(world.redis.port), world.redis.info("used_memory")
+        self.redis_bytes = self.worker_bytes = self.spooled = self.spooled_bytes = 0
+        self.watch = Watch(self.look, 0.5)
 
-    def watch(self):
-        while not self.stopped.wait(0.5):
-            info = dict(line.split(":", 1) for line in self.redis.call("INFO", "memory").split("\r\n") if ":" in line)
-            self.redis_bytes = max(self.redis_bytes, int(info["used_memory"]))
-            self.spooled = max(self.spooled, sum(
-                self.redis.call("XLEN", self.world.queue.key(pool, "spool")) for pool in self.world.queue.pools))
-            for worker in self.world.fleet.of("worker"):
-                self.worker_bytes = max(self.worker_bytes, peak_memory(worker.pid))
-
-    def stop(self):
-        self.stopped.set()
-        self.thread.join(5)
+    def look(self):
+        info = dict(line.split(":", 1) for line in self.redis.call("INFO", "memory").split("\r\n") if ":" in line)
+        self.redis_bytes = max(self.redis_bytes, int(info["used_memory"]))
+        outcomes, length = self.world.queue.spooled()
+        self.spooled, self.spooled_bytes = max(self.spooled, outcomes), max(self.spooled_bytes, length)
+        for worker in list(self.world.fleet.of("worker")):
+            self.worker_bytes = max(self.worker_bytes, peak_memory(worker.pid))
 
 
 def run_on_full_disk(context):
@@ -123,7 +118,7 @@ def run_on_full_disk(context):
 
 def run(context, outage, before=()):
     size = context.size
-    with World(context, webhooks=True, before=before, worker={"calls_in_flight": 32}) as world:
+    with World(context, webhooks=True, before=before, worker={"calls_in_flight": 32, "spool_bytes": SPOOL}) as world:
         world.fleet.start("worker", 2)
         work = world.work
         batches = [work.make_batch(tenant, size.jobs // 6, size.latency, webhook=world.own_webhook) for tenant in work.tenants]
@@ -139,12 +134,13 @@ def run(context, outage, before=()):
         trouble.end()
         outage_seconds = time.monotonic() - began
         world.drain(submission, seconds=size.patience)
-        memory.stop()
+        memory.watch.end()
         check_all(world)
         report = world.report
         report.note(outage_seconds=round(outage_seconds, 1), calls_during_outage=calls_after - calls_before,
                     most_spooled=memory.spooled)
         report.at_least("outage_seconds", round(outage_seconds, 1), size.outage)
+        report.at_most("most_spooled_bytes", memory.spooled_bytes, SPOOL)
         report.at_most("worker_peak_bytes", memory.worker_bytes, WORKER_MEMORY)
         report.at_most("redis_growth_bytes", memory.redis_bytes - memory.first, REDIS_GROWTH)
         report.equals("repeated_calls", world.calls.repeated())
