@@ -30,7 +30,8 @@ class QueueView:
             for fields in self.redis.call("XINFO", "CONSUMERS", ready, "workers"):
                 consumer = pairs(fields)
                 if f":{pid}:" in consumer["name"] and consumer["pending"]:
-                    pending = self.redis.call("XPENDING", ready, "workers", "-", "+", consumer["pending"], consumer["name"])
+                    range = "-", "+", consumer["pending"], consumer["name"]
+                    pending = self.redis.call("XPENDING", ready, "workers", *range)
                     found += self.leases(pool, [entry[0] for entry in pending])
         return found
 

@@ -14,9 +14,8 @@ from .queue_view import QueueView
 from .work import MODELS, TERMINAL_BATCHES, Work
 
 SECRET = "whsec_" + "Q2hhb3MgaXMgYSBsYWRkZXIgb2YgdGVzdHMu"
-EVENTS = [f"{kind}.{state}" for kind, states in
-          [("job", ["succeeded", "failed", "expired", "cancelled"]), ("batch", ["completed", "failed", "expired", "cancelled"])]
-          for state in states]
+EVENTS = [f"job.{state}" for state in ["succeeded", "failed", "expired", "cancelled"]] + [
+    f"batch.{state}" for state in ["completed", "failed", "expired", "cancelled"]]
 
 
 class ChaosStack(Stack):
@@ -41,7 +40,8 @@ def pool(name, model, provider_port, limits):
         "provider": "openai", "base_url": f"http://127.0.0.1:{provider_port}/v1", "model": model,
         "limit_groups": [f"{name}-limits"], "timeout_seconds": 120,
         "price": {"input_per_million": "0.15", "output_per_million": "0.60"}}},
-        "limit_groups": {f"{name}-limits": {"requests_per_minute": 1_000_000, "tokens_per_minute": 100_000_000, **limits}}}
+        "limit_groups": {f"{name}-limits": {
+            "requests_per_minute": 1_000_000, "tokens_per_minute": 100_000_000, **limits}}}
 
 
 class World:

@@ -42,7 +42,7 @@ def run(context):
     size, assassin = context.size, Assassin()
     with World(context, provider_proxy=assassin.proxy, worker={"calls_in_flight": 8}) as world:
         world.fleet.start("worker", 4)
-        assassin.pids = lambda: [pid for worker in world.fleet.of("worker") for pid in [worker.pid, *children(worker.pid)]]
+        assassin.pids = lambda: with_children([worker.pid for worker in world.fleet.of("worker")])
         before = others(world, size)
         jobs = world.work.make_jobs(size.jobs, size.latency, models=("alpha-model",))
         poison = jobs[size.jobs // 10]
@@ -53,13 +53,18 @@ def run(context):
         report, row = world.report, facts.rows.get(poison.id, {})
         times = turnarounds(facts, [item for item in after if item is not poison])
         usual = turnarounds(facts, before)
-        report.note(processes_killed=len(assassin.killed), workers_killed=world.crashes_made, others=len(times), p99_ms_without_poison=percentile(usual, 0.99),
-                    p99_ms_with_poison=percentile(times, 0.99), max_ms_with_poison=max(times),
+        report.note(processes_killed=len(assassin.killed), workers_killed=world.crashes_made, others=len(times),
+                    p99_ms_without_poison=percentile(usual, 0.99), p99_ms_with_poison=percentile(times, 0.99),
+                    max_ms_with_poison=max(times),
                     poison=f"{row.get('state')} {row.get('error_class')}")
         report.equals("poison_quarantined", (row.get("state"), row.get("error_class")) == ("failed", POISON), True)
         report.at_least("processes_killed", len(assassin.killed), 2)
         report.equals("poison_escaped", assassin.escaped)
         report.at_most("p99_with_poison_by_without", round(percentile(times, 0.99) / percentile(usual, 0.99), 2), WORSE)
+
+
+def with_children(pids):
+    return [each for pid in pids for each in [pid, *children(pid)]]
 
 
 def others(world, size, jobs=None):

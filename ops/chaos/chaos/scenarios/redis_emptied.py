@@ -15,7 +15,8 @@ def run(context):
                scheduler={"feed_window_lines": size.window}) as world:
         world.fleet.start("worker", 2)
         work = world.work
-        batches = [work.make_batch(tenant, size.jobs // 3, size.latency, webhook=world.own_webhook) for tenant in work.tenants]
+        batches = [work.make_batch(tenant, size.jobs // 3, size.latency, webhook=world.own_webhook)
+                   for tenant in work.tenants]
         submission = work.hand_in(batches=batches)
         kept = work.make_jobs(size.jobs // 10, size.latency, durabilities=("ledger",), webhook=world.own_webhook)
         world.wait_for_calls(size.jobs // 4)

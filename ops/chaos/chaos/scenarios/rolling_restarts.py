@@ -15,7 +15,8 @@ def run(context):
                worker={"calls_in_flight": 32, "drain_seconds": 30}) as world:
         world.fleet.start("worker", 3)
         work = world.work
-        batches = [work.make_batch(tenant, size.jobs // 6, size.latency, webhook=world.own_webhook) for tenant in work.tenants]
+        batches = [work.make_batch(tenant, size.jobs // 6, size.latency, webhook=world.own_webhook)
+                   for tenant in work.tenants]
         jobs = work.make_jobs(size.jobs // 2, size.latency, webhook=world.own_webhook)
         submission = work.hand_in(jobs, batches, rate=size.rate)
         world.wait_for_calls(60)
