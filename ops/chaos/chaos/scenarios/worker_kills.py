@@ -69,5 +69,5 @@ SCENARIOS = [
     Scenario("worker-kills-256", run,
              short={"jobs": 3_500, "kills": 10, "workers": 8, "in_flight": 256, "latency": (500, 2500), "interval": 0.8,
                     "rate": 100, "patience": 60},
-             long={**LONG, "workers": 32, "in_flight": 256, "latency": (1000, 3600)}),
+             long={**LONG, "workers": 32, "in_flight": 256, "latency": (1300, 4400), "interval": 0.5}),
 ]
