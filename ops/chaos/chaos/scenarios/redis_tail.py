@@ -19,7 +19,8 @@ def run(context):
         batches = [world.work.make_batch(tenant, size.jobs // 6, size.latency) for tenant in world.work.tenants]
         jobs = world.work.make_jobs(size.jobs, size.latency)
         submission = world.work.hand_in(jobs, batches, rate=size.rate)
-        world.wait_for_calls(size.jobs // 2)
+        # In the middle of what comes in.
+        world.wait_for(lambda: len(world.work.accepted_jobs) >= size.jobs // 2, "half of the jobs are accepted", 120)
         died = time.time()
         world.redis.kill()
         gone, since = file.cut(died, WINDOW)
@@ -36,9 +37,11 @@ def run(context):
         world.drain(seconds=size.patience)
         check_all(world)
         report = world.report
+        accepted = sum(since * 1000 <= item.accepted_ms <= died * 1000 for item in world.work.accepted_jobs)
         report.note(window_ms=window_ms, bytes_cut=gone, single_jobs_lost_in_the_window=len(world.lost_allowed),
                     answers_for_lost=answers(world))
         report.at_least("bytes_cut", gone, 1)
+        report.at_least("single_jobs_accepted_in_the_window", accepted, 10)
         report.equals("lost_outside_the_window", len(early) + len(late))
 
 
