@@ -71,11 +71,13 @@ class QueueView:
         """Whatever should not be there once all work is done; empty when all is well."""
         found = {}
         for pool in self.pools:
-            for name, command in [("jobs", "HLEN"), ("backlog", "ZCARD"), ("delayed", "ZCARD"), ("leases", "HLEN"),
-                                  ("ready", "XLEN"), ("spool", "HLEN"), ("parked", "ZCARD")]:
+            for name, command in [("jobs", "HLEN"), ("backlog", "ZCARD"), ("delayed", "ZCARD"), ("ready", "XLEN"),
+                                  ("spool", "HLEN"), ("parked", "ZCARD")]:
                 count = self.redis.call(command, self.key(pool, name))
                 if count:
                     found[f"{pool}:{name}"] = count
+            if leases := self.lease_fields(pool):
+                found[f"{pool}:leases"] = leases[:10]
             for kind, count in zip(["target slots", "group slots"], self.slots(pool)):
                 if count:
                     found[f"{pool}:{kind}"] = count
@@ -87,6 +89,10 @@ class QueueView:
                 if pending:
                     found[f"{pool}:pending"] = pending
         return found
+
+    def lease_fields(self, pool):
+        """What is kept of leases, but for the notes that one was given to others, which stay for an hour."""
+        return [field for field in self.redis.call("HKEYS", self.key(pool, "leases")) if not field.startswith("l~")]
 
     def counted_live(self, pool):
         """Tenants that are still counted as having live or running jobs."""
