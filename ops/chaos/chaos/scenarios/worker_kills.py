@@ -28,6 +28,7 @@ def run(context):
         report.note(kills=len(kills), calls_in_flight_at_kills=len(held), redelivered=len(waits),
                     p50_redelivery_ms=percentile(waits, 0.5), max_redelivery_ms=max(waits, default=None),
                     mean_calls_in_flight=mean_in_flight(world, kills))
+        report.note(later_than_15_s=sum(wait > REDELIVERY_MS for wait in waits))
         report.equals("kills", len(kills), size.kills)
         report.at_most("repeated_calls", world.calls.repeated(), len(held))
         report.at_most("p99_redelivery_ms", percentile(waits, 0.99), REDELIVERY_MS)
