@@ -28,7 +28,8 @@ def run(context):
         report.note(kills=len(kills), calls_in_flight_at_kills=len(held), redelivered=len(waits),
                     p50_redelivery_ms=percentile(waits, 0.5), max_redelivery_ms=max(waits, default=None),
                     mean_calls_in_flight=mean_in_flight(world, kills))
-        report.note(later_than_15_s=sum(wait > REDELIVERY_MS for wait in waits))
+        report.note(later_than_15_s=sum(wait > REDELIVERY_MS for wait in waits),
+                    max_back_in_queue_ms=max(back_in_queue(facts, held), default=None))
         report.equals("kills", len(kills), size.kills)
         report.at_most("repeated_calls", world.calls.repeated(), len(held))
         report.at_most("p99_redelivery_ms", percentile(waits, 0.99), REDELIVERY_MS)
@@ -54,6 +55,12 @@ def redelivery(facts, moment, job):
     """Milliseconds from the kill to the job's next call; None when there was none."""
     calls = facts.calls.get(facts.keys.get(job), [])
     return next((round(call.time_ms - moment) for call in calls if call.time_ms > moment), None)
+
+
+def back_in_queue(facts, held):
+    """Milliseconds from the kill until the lease was taken from the dead, as the books tell of calls that were unknown."""
+    ends = {row["id"]: row["started_ms"] + row["duration_ms"] for row in facts.attempts if row["outcome"] == "unknown"}
+    return [round(ends[lease.token] - moment) for moment, lease in held if lease.token in ends]
 
 
 def mean_in_flight(world, kills):
