@@ -9,8 +9,8 @@ from ..scenario import Scenario
 from ..world import World
 
 LEASE = 10
-# The scheduler looks for orphans once a second, after the lease.
-LOOK = 1
+# What was taken right before its worker died has a whole lease to go; the scheduler looks once a second and then writes.
+LOOK = 2
 MODEL = "alpha-model"
 
 
