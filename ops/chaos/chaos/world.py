@@ -130,13 +130,15 @@ class World:
         return ended and self.ledger.count("jobs") >= self.work.expected_rows - len(self.lost_allowed)
 
     def drain(self, submission=None, seconds=120):
-        """Waits until all that was promised is there and Redis is empty, or the time is over: the checks tell what is
-        missing."""
+        """Waits until all that was promised is there and Redis is empty, or nothing has ended for so long: the checks tell
+        what is missing."""
         if submission:
             self.wait_for_submission(submission)
-        began, end = time.monotonic(), time.monotonic() + seconds
+        began, end, rows = time.monotonic(), time.monotonic() + seconds, 0
         while not (self.is_done and not self.queue.leftovers()) and time.monotonic() < end:
             self.rest(0.3)
+            if (now := self.ledger.count("jobs")) > rows:
+                rows, end = now, time.monotonic() + seconds
         self.wait_for_webhooks(max(10, end - time.monotonic()))
         self.report.note(drained_after_seconds=round(time.monotonic() - began, 1))
         self.calls.read()

@@ -66,4 +66,4 @@ SCENARIOS = [Scenario(
     short={"jobs": 1_500, "kills": 16, "workers": 8, "slots": 48, "rpm": 900, "latency": (800, 1800),
            "work_seconds": (3, 4), "at_limit_seconds": 65, "patience": 60},
     long={"jobs": 12_000, "kills": 1_000, "workers": 24, "slots": 96, "rpm": 1_200, "latency": (800, 1800),
-          "work_seconds": (3, 4), "at_limit_seconds": 120, "patience": 300})]
+          "work_seconds": (3, 4), "at_limit_seconds": 70, "patience": 300})]
