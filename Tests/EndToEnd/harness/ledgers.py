@@ -12,6 +12,10 @@ from .processes import ROOT, Process, eventually, free_port
 NX = os.environ.get("PENSTOCK_TEST_NX27017", ROOT / ".penstock/venv/bin/nx-27017")
 
 
+JOB_COLUMNS = ["id", "tenant", "batch", "line", "custom_id", "created_ms", "finished_ms", "state", "attempts", "request_id",
+               "error_class"]
+
+
 class SQLiteLedger:
     def __init__(self, folder):
         self.file, self.url = pathlib.Path(folder) / "ledger/ledger.sqlite", f"sqlite:{folder}/ledger"
@@ -27,12 +31,24 @@ class SQLiteLedger:
     def undispatched_events(self):
         return len(self.rows("events", {}))
 
-    def rows(self, table, where):
+    def jobs(self, **where):
+        """Terminal rows without their answers."""
+        return self.rows("jobs", where, ", ".join(JOB_COLUMNS))
+
+    def batch_states(self):
+        """Batch → state."""
+        return {row["id"]: row["state"] for row in self.rows("batches", {}, "id, state")}
+
+    def count(self, table):
+        return self.rows(table, {}, "COUNT(*) AS rows")[0]["rows"]
+
+    def rows(self, table, where, columns="*"):
         conditions = " AND ".join(f"{name} = ?" for name in where) or "TRUE"
         database = sqlite3.connect(f"{self.file.as_uri()}?mode=ro", uri=True, timeout=30)
         database.row_factory = sqlite3.Row
         try:
-            return [dict(row) for row in database.execute(f"SELECT * FROM {table} WHERE {conditions}", [*where.values()])]
+            found = database.execute(f"SELECT {columns} FROM {table} WHERE {conditions}", [*where.values()])
+            return [dict(row) for row in found]
         finally:
             database.close()
 
@@ -73,12 +89,21 @@ class MongoDBLedger:
             return False
 
     def attempts(self, **where):
-        names = ["cost_nano", "input_tokens", "output_tokens", "feature", "customer"]
-        # What is absent in a document is NULL in a row.
-        return [{**dict.fromkeys(names), **document} for document in self.database.attempts.find(where)]
+        names = ["batch", "status", "cost_nano", "input_tokens", "output_tokens", "feature", "customer"]
+        return [as_row(document, names) for document in self.database.attempts.find(where)]
 
     def deliveries(self, **where):
-        return list(self.database.deliveries.find(where))
+        return [as_row(document, []) for document in self.database.deliveries.find(where)]
+
+    def jobs(self, **where):
+        wanted = dict.fromkeys(JOB_COLUMNS[1:], 1)
+        return [as_row(document, JOB_COLUMNS[1:]) for document in self.database.jobs.find(where, wanted)]
+
+    def batch_states(self):
+        return {document["_id"]: document["state"] for document in self.database.batches.find({}, {"state": 1})}
+
+    def count(self, collection):
+        return self.database[collection].count_documents({})
 
     def undispatched_events(self):
         return sum(self.database[name].count_documents({"webhook_due": True}) for name in ["jobs", "batches"])
@@ -90,6 +115,11 @@ class MongoDBLedger:
         if self.process:
             # Nobody reads its data again, and it is in no hurry to end when asked.
             self.process.kill()
+
+
+def as_row(document, names):
+    """A document as SQLite's rows are: with an `id`, and with NULL for those of `names` that are absent."""
+    return {**dict.fromkeys(names), **document, "id": document["_id"]}
 
 
 KINDS = {"sqlite": SQLiteLedger, "mongodb": MongoDBLedger}

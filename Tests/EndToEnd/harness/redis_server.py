@@ -47,5 +47,9 @@ class RedisServer:
         """The settings of a stack that uses this server."""
         return {"url": self.url}
 
+    def kill(self):
+        """The hard way; `start` brings it back with what its append-only file holds."""
+        self.process.kill()
+
     def stop(self):
         self.process.stop()
