@@ -8,7 +8,7 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-BIN = ROOT / ".build/release"
+BIN = pathlib.Path(os.environ.get("PENSTOCK_BIN", ROOT / ".build/release"))
 
 
 def eventually(condition, what, seconds=30, pause=0.05):
