@@ -43,7 +43,6 @@ enum IntakeRouter {
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock
         ).addRoutes(to: section)
-        backlog(parts).addRoutes(to: section)
         PoolsController(ledger: parts.ledger, topology: parts.topology, queues: parts.queues).addRoutes(to: section)
         PausesController(
             ledger: parts.ledger,
@@ -79,7 +78,6 @@ enum IntakeRouter {
             metrics: metrics
         ).addRoutes(to: section)
         jobs(configuration, parts, metrics, logger).addRoutes(to: section)
-        backlog(parts).addRoutes(to: section)
         WebhooksController(
             ledger: parts.ledger,
             creations: parts.creations,
@@ -90,17 +88,6 @@ enum IntakeRouter {
         ).addRoutes(to: section)
         CostsController(ledger: parts.ledger).addRoutes(to: section)
         ModelsController(topology: parts.topology).addRoutes(to: section)
-    }
-
-    private static func backlog(_ parts: IntakeDependencies) -> BacklogController {
-        BacklogController(
-            ledger: parts.ledger,
-            cancellation: BacklogCancellation(
-                ledger: parts.ledger,
-                queues: Array(parts.queues.values),
-                clock: parts.clock
-            )
-        )
     }
 
     private static func jobs(

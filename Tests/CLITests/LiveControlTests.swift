@@ -68,26 +68,6 @@ import Testing
         #expect(asked.map(\.method) == ["GET"])
     }
 
-    @Test(arguments: [[], ["--tenant", "acme"]]) func aBacklogPartByPart(tenant: [String]) async throws {
-        let answers = [(1000, 2, true), (0, 0, true), (5, 0, true), (0, 0, false)]
-        let (outcome, requests) = try await run(["cancel", "--all"] + tenant) { _, number in
-            let (jobs, batches, hasMore) = answers[number]
-            return .json(#"{"jobs":\#(jobs),"batches":\#(batches),"has_more":\#(hasMore)}"#)
-        }
-        #expect(outcome.exitCode == 0, "\(outcome.notes)")
-        #expect(outcome.output == "cancelled: 1,005 jobs, 2 batches; nothing is left\n")
-        let path = tenant.isEmpty ? "/v1/jobs/cancel" : "/v1/admin/tenants/acme/cancel"
-        #expect(requests.map(\.target) == Array(repeating: path, count: 4))
-        #expect(requests.allSatisfy { $0.method == "POST" })
-    }
-
-    @Test(arguments: [["job_1", "--all"], ["job_1", "--tenant", "acme"], ["--tenant", "acme"]])
-    func whatIsToBeCancelledMustBeClear(arguments: [String]) async throws {
-        let (outcome, requests) = try await run(["cancel"] + arguments) { _, _ in .json("{}") }
-        #expect(outcome.exitCode == 64)
-        #expect(requests.isEmpty)
-    }
-
     @Test func aNameThatIsUnknownIsTold() async throws {
         let (outcome, _) = try await run(["pause", "--pool", "nowhere"]) { _, _ in
             .error(404, code: "not_found", message: "No such pool.")

@@ -28,7 +28,13 @@ struct JobCancellation: Sendable {
     }
 
     private func decide(_ job: Job, attempts: Int) async throws -> TerminalRow {
-        let row = TerminalRow(cancelled: job, attempts: attempts, at: clock.now())
+        let row = TerminalRow(
+            of: job,
+            state: .cancelled,
+            finishedAt: clock.now(),
+            error: JobError(.callerCancelled, "The job was cancelled by its caller."),
+            attempts: attempts
+        )
         guard case .lost(let state) = try await ledger.decide([row]).first else { return row }
         guard state == .cancelled, let winner = try await ledger.terminalRow(of: job.id) else {
             throw Self.finished(state)
@@ -38,18 +44,5 @@ struct JobCancellation: Sendable {
 
     private static func finished(_ state: TerminalState) -> APIError {
         APIError(.conflict, code: "job_already_finished", "The job is \(state.rawValue) already.")
-    }
-}
-
-extension TerminalRow {
-    /// How a job ends on its caller's wish.
-    init(cancelled job: Job, attempts: Int, at now: Timestamp) {
-        self.init(
-            of: job,
-            state: .cancelled,
-            finishedAt: now,
-            error: JobError(.callerCancelled, "The job was cancelled by its caller."),
-            attempts: attempts
-        )
     }
 }

@@ -12,7 +12,6 @@ struct AdminLiveTests {
             for (method, path) in [
                 ("POST", "/v1/admin/keys"), ("GET", "/v1/admin/keys"), ("POST", "/v1/admin/keys/key_1/revoke"),
                 ("GET", "/v1/admin/tenants"), ("PUT", "/v1/admin/tenants/acme"), ("GET", "/v1/admin/pools"),
-                ("POST", "/v1/admin/tenants/acme/cancel"),
                 ("POST", "/v1/admin/pools/small/pause"), ("POST", "/v1/admin/pools/small/resume"),
                 ("POST", "/v1/admin/targets/small-1/pause"), ("POST", "/v1/admin/targets/small-1/resume"),
             ] {
