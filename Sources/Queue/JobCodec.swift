@@ -113,7 +113,7 @@ extension JobCodec {
         return TokenEstimate(input: Int(input), output: tokens, isOutputGuessed: isGuessed)
     }
 
-    /// A line's name is number-line; its number in the pool says nothing to others.
+    /// A line's name ends in a letter and the line's number; the batch's number in the pool says nothing to others.
     private static func readLine(
         _ name: String,
         _ batch: BatchID,
@@ -121,7 +121,7 @@ extension JobCodec {
         _ common: JSONValue,
         into job: inout Job
     ) throws {
-        guard let number = name.split(separator: "-").last.flatMap({ Int($0) }), let created = common["n"]?.int64
+        guard let number = name.split(separator: "-").last.flatMap({ Int($0.dropFirst()) }), let created = common["n"]?.int64
         else { throw CorruptEntry() }
         job.id = JobID(batch: batch, line: number)
         job.line = BatchLine(batch: batch, number: number, customID: String(decoding: customID, as: UTF8.self))

@@ -3,7 +3,7 @@ package import Penstock
 /// The Redis keys of one pool: fixed names under the pool's hash tag, in the order in which the scripts expect them.
 package struct PoolKeys: Sendable {
     /// Changes with the layout of the keys: a version that cannot read another one's queue does not see it.
-    private static let layout = "penstock:2:"
+    private static let layout = "penstock:3:"
     private static let names = [
         "jobs", "shapes", "backlog", "vt:interactive", "vt:standard", "vt:batch", "parked", "due", "gates", "tenants",
         "ready", "leases", "delayed", "done", "bell", "tick", "epoch", "idle", "classes", "policies", "feeds", "tries",

@@ -9,7 +9,7 @@ import Testing
 struct AuditTests {
     @Test(arguments: [
         ["DEL", "backlog"], ["HINCRBY", "gates", "n~t~t1", "1"], ["HINCRBY", "tenants", "n~acme", "-1"],
-        ["ZADD", "delayed", "5", "1-1"], ["HDEL", "jobs", "1-1"], ["HSET", "feeds", "n~1", "7"],
+        ["ZADD", "delayed", "5", "1-1"], ["HDEL", "jobs", "1-a1"], ["HSET", "feeds", "n~1", "7"],
         ["ZADD", "parked", "1", "s:acme"], ["DEL", "vt:standard"], ["ZADD", "due", "99999999999999", "s:acme"],
         ["HSET", "leases", "x~0-1", "1"], ["HINCRBY", "shapes", "n~1", "1"], ["XTRIM", "ready", "MAXLEN", "1"],
         ["XGROUP", "ready", "DESTROY", "workers"], ["HSET", "tries", "a~0-1", "1"], ["HDEL", "tenants", "l~acme"],

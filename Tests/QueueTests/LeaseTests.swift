@@ -49,7 +49,7 @@ struct LeaseTests {
             #expect(try await !fixture.queue.settle(taken.lease, .asEstimated))
             #expect(try await !fixture.queue.retry(taken.lease, .asEstimated, after: .zero, countsAttempt: true))
             _ = try await fixture.client.send("FLUSHALL")
-            try await fixture.enqueue([fixture.job()])
+            try await fixture.enqueue([fixture.job(durability: .ledger)])
             _ = try await fixture.takeOne()
             #expect(try await !fixture.queue.settle(taken.lease, .asEstimated), "it went with its queue")
         }
@@ -67,6 +67,21 @@ struct LeaseTests {
             _ = try await fixture.queue.tick()
             #expect(try await fixture.queue.orphans(limit: 1).isEmpty, "the grace begins")
             #expect(try await fixture.queue.renew([taken.lease], for: fixture.worker).isEmpty)
+        }
+    }
+
+    /// Lines share a deadline: what comes back from a dead worker must not wait behind all that was fed later.
+    @Test func linesRunInTheOrderOfTheirFile() async throws {
+        try await Fixture.run { fixture in
+            let batch = BatchID("batch_a")
+            var lines = fixture.lines(1...120, of: batch)
+            for index in lines.indices { lines[index].deadline = lines[0].deadline }
+            #expect(try await fixture.queue.feed(batch, lines: lines, from: nil, to: .end))
+            let first = try await fixture.take(15)
+            #expect(first.compactMap(\.job.line?.number) == Array(1...15))
+            try await fixture.silence([first[8].lease])
+            try await fixture.queue.requeue(try #require(try await fixture.queue.orphans(limit: 1).first))
+            #expect(try await fixture.take(106).compactMap(\.job.line?.number) == [9] + Array(16...120))
         }
     }
 

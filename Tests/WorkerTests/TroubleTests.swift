@@ -72,6 +72,27 @@ struct TroubleTests {
         #expect(scene.exposes(#"penstock_outcomes_spooled_total{answer="kept",pool="small"} 3"#))
     }
 
+    @Test(arguments: [true, false])
+    func whatNeedsTheLedgerFirstKeepsNoPlace(isOrphan: Bool) async throws {
+        let scene = Scene(callsInFlight: 1, spoolAfter: .milliseconds(50)) { _, _ in .answer() }
+        let kept = scene.job("job_1", body: isOrphan ? .inline(Array("{}".utf8)) : .inLedger)
+        try await scene.ledger.accept(kept, body: Array("{}".utf8), pool: PoolName("small"))
+        try await scene.run {
+            scene.ledger.edit { $0.failure = LedgerUnavailable("down") }
+            try await scene.queue.enqueue([kept])
+            if isOrphan { scene.queue.edit { $0.items[0].deaths = 1 } }
+            await scene.journal.wait(for: "retry job_1")
+            #expect(scene.queue.item(kept.id)?.place == .delayed)
+            try await scene.queue.enqueue([scene.job("job_2")])
+            await scene.journal.wait(for: "settle job_2")
+            #expect(scene.caller.calls.count == 1, "nobody knows whether the other one has ended")
+            scene.ledger.edit { $0.failure = nil }
+            _ = try await scene.queue.tick()
+            await scene.journal.wait(for: "settle job_1")
+        }
+        #expect(scene.row("job_1")?.state == .succeeded)
+    }
+
     @Test func aFullSpoolIsWaitedFor() async throws {
         let scene = Scene(callsInFlight: 2, spoolAfter: .milliseconds(50)) { _, _ in .answer() }
         try await scene.run {

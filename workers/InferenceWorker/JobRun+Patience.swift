@@ -5,6 +5,26 @@ import Telemetry
 extension JobRun {
     private static let longestWait = Duration.seconds(5)
 
+    /// Asks the ledger before a call. A ledger that is away for longer than a moment keeps no place occupied: others'
+    /// calls may need nothing of it.
+    ///
+    /// - Returns: nil when it does not answer.
+    func briefly<Value: Sendable>(_ what: String, _ operation: () async throws -> Value) async -> Value? {
+        let end = ContinuousClock.now + configuration.spoolAfter
+        while true {
+            do {
+                return try await operation()
+            } catch {
+                guard ContinuousClock.now < end, !drained.isOver else {
+                    logger.error("the ledger does not answer", [.name: .text(what), .error: .text("\(error)")])
+                    return nil
+                }
+                // Ends early when cancelled, and the next try is then the last.
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
     /// Repeats what an unreachable ledger or queue refused: an answer that was paid for is not thrown away. The lease
     /// is renewed meanwhile; if this process dies, the job goes to another.
     ///

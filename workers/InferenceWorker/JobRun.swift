@@ -17,6 +17,8 @@ struct JobRun: Sendable {
     let watch: TargetWatch
     let logger: Logger
 
+    /// How long a job waits that needs a ledger which is away.
+    private static let ledgerPause = Duration.seconds(2)
     /// How much clocks of machines may differ.
     private static let clockDifference = Duration.seconds(1)
 
@@ -24,8 +26,9 @@ struct JobRun: Sendable {
     private var freshness: Duration { configuration.lease * 0.7 }
 
     func run(_ taken: TakenJob) async {
-        if mayHaveEnded(taken), await isDecided(taken) {
-            return await settleDecided(taken)
+        if mayHaveEnded(taken) {
+            guard let isDecided = await isDecided(taken) else { return await awaitLedger(taken) }
+            if isDecided { return await settleDecided(taken) }
         }
         guard let target = pool.target(named: taken.target) else {
             return await handBack(taken, reason: "the target is not configured here")
@@ -35,6 +38,7 @@ struct JobRun: Sendable {
         case .found(let bytes): body = bytes
         // Its terminal row, written in the meantime, has removed it.
         case .gone: return await settleDecided(taken)
+        case .unknown: return await awaitLedger(taken)
         }
         if taken.deaths < configuration.deathsToSuspect {
             await callIfFresh(taken, target, body, by: caller)
@@ -106,12 +110,16 @@ struct JobRun: Sendable {
         if held == false { noteLost(taken) }
     }
 
+    private func awaitLedger(_ taken: TakenJob) async {
+        await handBack(taken, reason: "the ledger does not answer", after: Self.ledgerPause)
+    }
+
     /// Gives a job back that was not called.
-    func handBack(_ taken: TakenJob, reason: String) async {
+    func handBack(_ taken: TakenJob, reason: String, after delay: Duration = .zero) async {
         logger.notice("job handed back", [.jobID: .text(taken.job.id.text), .reason: .text(reason)])
         let unused = Settlement(usage: nil, mayHaveBeenSent: false, chargesTenant: false)
         let held = await patiently("hand back") {
-            try await queue.retry(taken.lease, unused, after: .zero, countsAttempt: false)
+            try await queue.retry(taken.lease, unused, after: delay, countsAttempt: false)
         }
         if held == false { noteLost(taken) }
     }
@@ -122,8 +130,9 @@ struct JobRun: Sendable {
         return taken.job.createdAt < clock.now().adding(Self.clockDifference - age)
     }
 
-    private func isDecided(_ taken: TakenJob) async -> Bool {
-        await patiently("look up") { try await ledger.terminalRow(of: taken.job.id) != nil } ?? false
+    /// - Returns: nil when the ledger does not say.
+    private func isDecided(_ taken: TakenJob) async -> Bool? {
+        await briefly("look up") { try await ledger.terminalRow(of: taken.job.id) != nil }
     }
 
     /// The ledger has an outcome already: only the queue is behind.
@@ -134,14 +143,17 @@ struct JobRun: Sendable {
     private enum Body {
         case found([UInt8])
         case gone
+        /// The ledger does not say.
+        case unknown
     }
 
     private func body(of job: Job) async -> Body {
         switch job.body {
         case .inline(let bytes): return .found(bytes)
         case .inLedger:
-            let bytes = await patiently("read the body") { try await ledger.acceptedBody(of: job.id) }
-            return (bytes ?? nil).map { .found($0) } ?? .gone
+            let answer = await briefly("read the body") { try await ledger.acceptedBody(of: job.id) }
+            guard let answer else { return .unknown }
+            return answer.map { .found($0) } ?? .gone
         }
     }
 

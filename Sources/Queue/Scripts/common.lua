@@ -1,6 +1,6 @@
 -- What all scripts of a pool share. Every key has a fixed name and carries the pool's hash tag, so a script declares
--- all it may touch. One field of `jobs` is one live job; its name is the public id of a single job, or number-line for
--- a line of a batch. What many jobs have in common is kept once, as their shape:
+-- all it may touch. One field of `jobs` is one live job; its name is the public id of a single job, or of a line of a
+-- batch the batch's number and the line's (`line_name`). What many jobs have in common is kept once, as their shape:
 --   record  shape|deadline or ''|input|output, with g behind it where it is a guess|bytes of own|own, then body
 --   shape   class:tenant|deadline or ''|bytes of model|model, then JSON that only Swift reads
 local JOBS, SHAPES, BACKLOG = KEYS[1], KEYS[2], KEYS[3]
@@ -170,12 +170,16 @@ end
 local function is_line(name) return name:sub(1, 4) ~= 'job_' end
 local function batch_of(name) return is_line(name) and name:match('^(%d+)%-') or nil end
 
+-- A letter says how many digits follow, so that the order of names is the order of lines: what comes back from a dead
+-- worker goes before what was fed later.
+local function line_name(number, line) return number .. '-' .. string.char(96 + #line) .. line end
+
 -- The name of a job by its public id, or nil for a line of a batch that is not here.
 local function name_of(id)
     local suffix, line = id:match('^batch_req_(.+)_(%d+)$')
     if not suffix then return id end
     local number = redis.call('HGET', FEEDS, 'i~batch_' .. suffix)
-    return number and number .. '-' .. line or nil
+    return number and line_name(number, line) or nil
 end
 
 -- The possible names of a batch's lines after a line, at most `limit`, and the line to go on after, '0' at the end.
@@ -185,7 +189,7 @@ local function lines_from(batch, line, limit)
     if live <= 0 then return {}, '0' end
     local last = tonumber(redis.call('HGET', FEEDS, 'm~' .. number) or '0')
     local names, till = {}, math.min(line + limit, last)
-    for at = line + 1, till do names[#names + 1] = number .. '-' .. string.format('%.0f', at) end
+    for at = line + 1, till do names[#names + 1] = line_name(number, string.format('%.0f', at)) end
     return names, till < last and string.format('%.0f', till) or '0'
 end
 

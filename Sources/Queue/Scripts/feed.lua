@@ -20,7 +20,7 @@ end
 local lines, bytes, tokens = 0, 0, 0
 local last = tonumber(redis.call('HGET', FEEDS, 'm~' .. number) or '0')
 for at = FIRST + SHAPES_AT, #ARGV, 6 do
-    local name = number .. '-' .. ARGV[at]
+    local name = line_name(number, ARGV[at])
     last = math.max(last, tonumber(ARGV[at]))
     if redis.call('HEXISTS', JOBS, name) == 0 then
         add(name, ARGV[FIRST + tonumber(ARGV[at + 1])], '', ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5])

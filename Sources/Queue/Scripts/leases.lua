@@ -106,6 +106,8 @@ end
 local function ensure_group()
     if redis.call('EXISTS', READY) == 0 then
         redis.call('XGROUP', 'CREATE', READY, GROUP, '0', 'MKSTREAM')
-        redis.call('HSET', TICK, 'began', now)
+        -- By the clock of the entries' ids, which may differ from `now`.
+        local time = redis.call('TIME')
+        redis.call('HSET', TICK, 'began', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
     end
 end

@@ -45,7 +45,9 @@ extension QueueModel {
 
     func name(of job: Job) -> String {
         guard let line = job.line else { return job.id.text }
-        return "\(feeds[line.batch]?.number ?? 0)-\(line.number)"
+        let digits = "\(line.number)"
+        let length = Character(Unicode.Scalar(UInt8(96 + digits.utf8.count)))
+        return "\(feeds[line.batch]?.number ?? 0)-\(length)\(digits)"
     }
 
     mutating func forgetFeed(_ batch: BatchID) {

@@ -18,7 +18,7 @@ class QueueView:
         if self.layout is None:
             found = self.redis.call("KEYS", "penstock:*:epoch")
             self.layout = found[0].split("{")[0] if found else None
-        return f"{self.layout or 'penstock:2:'}{{{pool}}}:{name}"
+        return f"{self.layout or 'penstock:3:'}{{{pool}}}:{name}"
 
     def held_by(self, pid):
         """The leases of the worker process with that pid; what is in its name says which it is."""
@@ -44,10 +44,11 @@ class QueueView:
         return found
 
     def public_id(self, pool, name):
-        """Of a job's name in the queue: lines of batches go by their batch's number."""
+        """Of a job's name in the queue: lines of batches go by their batch's number, a letter and their own."""
         if name.startswith("job_"):
             return name
         number, line = name.split("-")
+        line = line[1:]
         batch = self.redis.call("HGET", self.key(pool, "feeds"), f"b~{number}")
         return f"batch_req_{batch.removeprefix('batch_')}_{line}" if batch else name
 
