@@ -27,7 +27,7 @@ def run(context):
         world.report.equals("kills", kills, size.kills)
 
 
-LONG = {"jobs": 6_000, "kills": 30, "interval": 4, "rate": 25, "latency": (200, 900), "patience": 120}
+LONG = {"jobs": 7_500, "kills": 30, "interval": 3, "rate": 16, "latency": (200, 900), "patience": 120}
 SHORT = {"jobs": 900, "kills": 4, "interval": 2, "rate": 50, "latency": (100, 500), "patience": 60}
 SCENARIOS = [Scenario(f"redis-kills-{mode}", run, short={**SHORT, "appendfsync": mode},
                       long={**LONG, "appendfsync": mode}) for mode in ["everysec", "always"]]

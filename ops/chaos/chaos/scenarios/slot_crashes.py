@@ -65,5 +65,5 @@ SCENARIOS = [Scenario(
     "slot-crashes", run,
     short={"jobs": 1_500, "kills": 16, "workers": 8, "slots": 48, "rpm": 900, "latency": (800, 1800),
            "work_seconds": (3, 4), "at_limit_seconds": 65, "patience": 60},
-    long={"jobs": 12_000, "kills": 1_000, "workers": 24, "slots": 96, "rpm": 1_200, "latency": (800, 1800),
+    long={"jobs": 20_000, "kills": 1_000, "workers": 24, "slots": 96, "rpm": 3_600, "latency": (800, 1800),
           "work_seconds": (3, 4), "at_limit_seconds": 70, "patience": 300})]
