@@ -118,6 +118,12 @@ extension Schema {
           PRIMARY KEY (kind, name)
         ) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE INDEX jobs_quarantined ON jobs (tenant, created_ms, id) WHERE error_class = 'penstock_poison';
+        ALTER TABLE accepted ADD COLUMN is_quarantined INTEGER NOT NULL DEFAULT 0;
+        DROP INDEX accepted_by_pool;
+        CREATE INDEX accepted_by_pool ON accepted (pool, id, created_ms) WHERE is_quarantined = 0;
+        """,
     ])
 
     /// `files.sqlite`.

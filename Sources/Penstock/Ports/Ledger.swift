@@ -2,7 +2,9 @@
 ///
 /// A call that returns has been committed durably. Errors are `LedgerUnavailable`: the write may or may not have
 /// happened, and repeating it is safe.
-package protocol Ledger: JobLedger, BatchLedger, FileLedger, TenantLedger, ControlLedger, WebhookLedger {}
+package protocol Ledger: JobLedger, BatchLedger, FileLedger, TenantLedger, ControlLedger, WebhookLedger,
+    QuarantineLedger
+{}
 
 /// Terminal rows, attempts and what was accepted.
 package protocol JobLedger: Sendable {
