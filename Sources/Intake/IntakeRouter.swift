@@ -40,6 +40,7 @@ enum IntakeRouter {
         TenantsController(
             ledger: parts.ledger,
             queues: Array(parts.queues.values),
+            backlog: backlog(parts),
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock
         ).addRoutes(to: section)
@@ -90,6 +91,10 @@ enum IntakeRouter {
         ModelsController(topology: parts.topology).addRoutes(to: section)
     }
 
+    private static func backlog(_ parts: IntakeDependencies) -> BacklogCancellation {
+        BacklogCancellation(ledger: parts.ledger, queues: Array(parts.queues.values), clock: parts.clock)
+    }
+
     private static func jobs(
         _ configuration: IntakeConfiguration,
         _ parts: IntakeDependencies,
@@ -115,7 +120,9 @@ enum IntakeRouter {
             wait: JobWait(finder: finder, events: parts.events),
             listing: JobListing(ledger: parts.ledger, queues: epochs.all),
             cancellation: JobCancellation(ledger: parts.ledger, epochs: epochs, clock: parts.clock),
+            backlog: backlog(parts),
             alteration: JobAlteration(finder: finder, epochs: epochs, topology: parts.topology),
+            requeuing: JobRequeue(ledger: parts.ledger, admission: admission, finder: finder, clock: parts.clock),
             webhooks: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock,

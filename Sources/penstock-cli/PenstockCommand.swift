@@ -22,8 +22,9 @@ struct PenstockCommand: AsyncParsableCommand {
             """,
         subcommands: [
             SubmitCommand.self, AskCommand.self, StatusCommand.self, WatchCommand.self, ResultsCommand.self,
-            CancelCommand.self, RetryCommand.self, ChangeCommand.self, PauseCommand.self, ResumeCommand.self,
-            JobsCommand.self, BatchesCommand.self, CostCommand.self, ModelsCommand.self, TopCommand.self,
+            CancelCommand.self, RetryCommand.self, RequeueCommand.self, ChangeCommand.self, PauseCommand.self,
+            ResumeCommand.self, JobsCommand.self, BatchesCommand.self, CostCommand.self, ModelsCommand.self,
+            TopCommand.self,
             KeysCommand.self, TenantsCommand.self,
         ]
     )

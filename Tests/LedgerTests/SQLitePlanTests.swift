@@ -23,7 +23,10 @@ import Testing
                 "INDEX batches_unfinished"
             ),
             ("SELECT id FROM batches WHERE tenant = 't' AND id < 'x' ORDER BY id DESC", "INDEX batches_by_tenant"),
-            ("SELECT id FROM accepted WHERE pool = 'p' AND created_ms < 1 AND id > '' ORDER BY id", "accepted_by_pool"),
+            (
+                "SELECT id FROM accepted WHERE is_quarantined = 0 AND pool = 'p' AND created_ms < 1 AND id > '' ORDER BY id",
+                "accepted_by_pool"
+            ),
         ]
     )
     func usesIndex(_ sql: String, _ index: String) async throws {
@@ -39,6 +42,18 @@ import Testing
             of: query.sql,
             query.arguments,
             contains: "INDEX jobs_by_tenant (tenant=? AND created_ms<?)"
+        )
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func quarantinedJobsAreFoundByTheirIndex() async throws {
+        var query = SQLiteLedger.quarantined(of: TenantID(trusted: "t"))
+        query.add(cursor: "job_1", in: "jobs", newestFirst: true)
+        query.finish(newestFirst: true, limit: 5)
+        try await expectPlan(
+            of: query.sql,
+            query.arguments,
+            contains: "INDEX jobs_quarantined (tenant=? AND "
         )
     }
 

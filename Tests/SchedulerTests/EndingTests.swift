@@ -189,6 +189,7 @@ struct PoolKeeperTests {
         #expect(row.state == .failed && row.error?.errorClass == .penstockPoison)
         #expect(scene.small.item(job.id) == nil)
         #expect(try await scene.ledger.attempts(of: job.id).count == 10)
+        #expect(try await scene.ledger.quarantinedRequest(of: job.id)?.body == Samples.body)
     }
 }
 

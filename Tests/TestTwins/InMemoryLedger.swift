@@ -10,6 +10,7 @@ package final class InMemoryLedger: Ledger {
         /// How long the beginning of a creation takes.
         package var creationDelay = Duration.zero
         package var creations: [(creation: Creation, claims: Int)] = []
+        package var quarantined: [JobID: (job: Job, body: [UInt8], pool: PoolName)] = [:]
         package var keys: [String: (id: String, hash: String)] = [:]
         package var batches: [BatchID: BatchRecord] = [:]
         package var files: [FileID: FileRecord] = [:]
@@ -62,7 +63,8 @@ package final class InMemoryLedger: Ledger {
             rows.map { row in
                 if let earlier = state.rows[row.job] { return .lost(to: earlier.state) }
                 state.rows[row.job] = row
-                state.accepted[row.job] = nil
+                let accepted = state.accepted.removeValue(forKey: row.job)
+                if row.isQuarantined, let accepted { state.quarantined[row.job] = accepted }
                 if let event = WebhookEvent(row) { state.events.append(event) }
                 return .won
             }
@@ -93,7 +95,10 @@ package final class InMemoryLedger: Ledger {
     }
 
     package func accept(_ job: Job, body: [UInt8], pool: PoolName) async throws {
-        try access { $0.accepted[job.id] = (job, body, pool) }
+        try access { state in
+            // As in the ledgers, a job that has ended does not come back.
+            if state.rows[job.id] == nil { state.accepted[job.id] = (job, body, pool) }
+        }
     }
 
     package func acceptedBody(of job: JobID) async throws -> [UInt8]? { try access { $0.accepted[job]?.body } }

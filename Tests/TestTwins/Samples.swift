@@ -27,13 +27,16 @@ package enum Samples {
         )
     }
 
+    /// Of a job that says nothing else.
+    package static let body = Array(#"{"model":"gpt-small"}"#.utf8)
+
     package static func job(
         _ id: String,
         tenant: String = "acme",
         deadline: Timestamp,
         createdAt: Timestamp = Timestamp(milliseconds: 0),
         durability: Durability = .redis,
-        body: JobBody = .inline(Array(#"{"model":"gpt-small"}"#.utf8))
+        body: JobBody = .inline(body)
     ) -> Job {
         Job(
             id: JobID(id),

@@ -167,6 +167,7 @@ struct OutcomeTests {
         #expect(row.state == .failed && row.error == JobError(.penstockPoison, "signal 11"))
         let attempt = try #require(scene.attempts("job_1").first)
         #expect(attempt.cost == nil, "the provider may have billed it")
+        #expect(try await scene.ledger.quarantinedRequest(of: JobID("job_1"))?.body == Samples.body)
         #expect(scene.exposes(#"penstock_jobs_poisoned_total{pool="small"} 1"#))
     }
 

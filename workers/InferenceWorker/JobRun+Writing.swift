@@ -18,6 +18,11 @@ extension JobRun {
         }
     }
 
+    /// Before the job is quarantined, so that its body is there when it is made anew.
+    func keepForRequeue(_ job: Job) async {
+        _ = await patiently("keep the body") { try await ledger.keepForRequeue(job, pool: pool.name) }
+    }
+
     /// Gives an outcome to the ledger, or to the queue while the ledger is away: what was paid for is not thrown away,
     /// and the place is free for the next call.
     ///

@@ -92,6 +92,7 @@ struct JobRun: Sendable {
 
     /// The ledger decides, then the queue follows.
     private func complete(_ taken: TakenJob, _ plan: CompletionPlan) async {
+        if plan.completion.terminal?.isQuarantined == true { await keepForRequeue(taken.job) }
         let entry = await write(plan.completion, under: taken.lease)
         if let terminal = plan.completion.terminal {
             if entry?.isTheOutcome == true { noteEnd(terminal) }

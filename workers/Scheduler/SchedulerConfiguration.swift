@@ -1,3 +1,5 @@
+import Penstock
+
 /// How a scheduler process works.
 package struct SchedulerConfiguration: Sendable {
     /// Names this process as the owner of batches.
@@ -23,7 +25,7 @@ package struct SchedulerConfiguration: Sendable {
     package init(
         name: String,
         maxBatchLines: Int = 100_000,
-        maxLineBytes: Int = 4 << 20,
+        maxLineBytes: Int = InputReader.maxLineBytes,
         feedWindowLines: Int = 2000,
         feedWindowBytes: Int = 16 << 20,
         maxDeaths: Int = 10,

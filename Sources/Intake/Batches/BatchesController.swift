@@ -4,9 +4,6 @@ import Penstock
 
 /// `/v1/batches`.
 struct BatchesController: Sendable {
-    /// Writes that may come in between an order's read and its write, again and again.
-    private static let orderTries = 20
-
     let ledger: any Ledger
     let topology: Topology
     let creations: Creations
@@ -97,30 +94,20 @@ struct BatchesController: Sendable {
         return try await order(context, refusal: "batch_finished") { $0.change(change) }
     }
 
-    /// Persists what the caller wants; the scheduler carries it out. Once more is fine.
-    ///
-    /// - Parameter body: answers false when it is too late.
-    private func order(_ context: AuthenticatedContext, refusal: String, _ body: (inout BatchRecord) -> Bool)
+    /// - Parameter change: answers false when it is too late.
+    private func order(_ context: AuthenticatedContext, refusal: String, _ change: (inout BatchRecord) -> Bool)
         async throws -> Response
     {
-        for _ in 0..<Self.orderTries {
-            let batch = try await find(context)
-            var changed = batch
-            guard body(&changed) else {
-                throw APIError(.conflict, code: refusal, "The batch is \(batch.state.rawValue) already.")
-            }
-            if changed == batch { return try await response(batch) }
-            if let stored = try await ledger.replace(changed) { return try await response(stored) }
+        let id = BatchID(try context.pathParameter("id"))
+        switch try await BatchOrders(ledger: ledger).apply(to: id, of: context.tenant, change) {
+        case .done(let batch): return try await response(batch)
+        case .tooLate(let state):
+            throw APIError(.conflict, code: refusal, "The batch is \(state.rawValue) already.")
         }
-        throw LedgerUnavailable("the batch kept changing")
     }
 
     private func find(_ context: AuthenticatedContext) async throws -> BatchRecord {
-        let id = BatchID(try context.pathParameter("id"))
-        guard let batch = try await ledger.batch(id), batch.tenant == context.tenant else {
-            throw APIError.notFound("batch")
-        }
-        return batch
+        try await BatchOrders(ledger: ledger).find(BatchID(try context.pathParameter("id")), of: context.tenant)
     }
 
     /// Which pools a batch needs is known once its file is validated; without any price no bound can be kept.

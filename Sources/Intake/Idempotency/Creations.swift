@@ -34,7 +34,7 @@ struct Creations: Sendable {
     ) async throws -> Place {
         if let key {
             let key = IdempotencyKey(tenant: tenant, scope: scope, key: key, requestHash: hash())
-            let earlier = try await reserved(key, for: fresh)
+            let earlier = try await ledger.reserved(key, for: fresh, at: clock.now())
             return Place(id: earlier ?? fresh, mayExist: earlier != nil)
         }
         guard let repetition = RepetitionHeader.read(headers) else { return Place(id: fresh, mayExist: false) }
@@ -60,9 +60,15 @@ struct Creations: Sendable {
     private func forget(_ creation: Creation, after exchange: Exchange) {
         exchange.whenAnswered { try await ledger.answered(creation) }
     }
+}
 
-    private func reserved(_ key: IdempotencyKey, for id: String) async throws -> String? {
-        switch try await ledger.reserve(key, for: id, at: clock.now()) {
+extension JobLedger {
+    /// Reserves a key for an id.
+    ///
+    /// - Returns: the id it was reserved for before; nil when it was free.
+    /// - Throws: 409 when it was used for another request.
+    func reserved(_ key: IdempotencyKey, for id: String, at now: Timestamp) async throws -> String? {
+        switch try await reserve(key, for: id, at: now) {
         case .reserved: return nil
         case .replay(let earlier): return earlier
         case .conflict: throw APIError.idempotencyConflict

@@ -28,13 +28,7 @@ struct JobCancellation: Sendable {
     }
 
     private func decide(_ job: Job, attempts: Int) async throws -> TerminalRow {
-        let row = TerminalRow(
-            of: job,
-            state: .cancelled,
-            finishedAt: clock.now(),
-            error: JobError(.callerCancelled, "The job was cancelled by its caller."),
-            attempts: attempts
-        )
+        let row = TerminalRow(cancelled: job, attempts: attempts, at: clock.now())
         guard case .lost(let state) = try await ledger.decide([row]).first else { return row }
         guard state == .cancelled, let winner = try await ledger.terminalRow(of: job.id) else {
             throw Self.finished(state)

@@ -6,11 +6,22 @@ struct JobListing: Sendable {
     /// ones end.
     private static let liveWindow = 1000
 
-    let ledger: any JobLedger
+    let ledger: any Ledger
     let queues: [any JobQueue]
 
     /// - Returns: up to `limit` jobs after (older than) `cursor`.
-    func jobs(of tenant: TenantID, state: JobStateFilter?, after cursor: JobID?, limit: Int) async throws -> [JobView] {
+    func jobs(of tenant: TenantID, _ filter: JobFilter, after cursor: JobID?, limit: Int) async throws -> [JobView] {
+        switch filter {
+        case .state(let state): return try await jobs(of: tenant, state: state, after: cursor, limit: limit)
+        case .quarantined:
+            let rows = try await ledger.quarantinedJobs(of: tenant, after: cursor, limit: limit)
+            return rows.map { JobView(finished: $0) }
+        }
+    }
+
+    private func jobs(of tenant: TenantID, state: JobStateFilter?, after cursor: JobID?, limit: Int) async throws
+        -> [JobView]
+    {
         var found: [JobID: JobView] = [:]
         if state?.terminal == nil {
             for view in try await live(of: tenant, state: state, after: cursor, limit: limit) { found[view.id] = view }
@@ -37,6 +48,27 @@ struct JobListing: Sendable {
                 .prefix(limit)
         }
         return views
+    }
+}
+
+/// Which jobs a listing has.
+enum JobFilter {
+    /// Single jobs, of one state or of all.
+    case state(JobStateFilter?)
+    /// Quarantined ones, lines of batches included.
+    case quarantined
+
+    /// - Throws: 400.
+    init(_ query: Query) throws {
+        let state: JobStateFilter? = try query.choice("state")
+        guard try query.flag("quarantined") else {
+            self = .state(state)
+            return
+        }
+        guard state == nil || state == .failed else {
+            throw APIError.badRequest("Quarantined jobs are failed: leave out `state`.", param: "state")
+        }
+        self = .quarantined
     }
 }
 

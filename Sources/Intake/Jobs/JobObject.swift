@@ -24,6 +24,7 @@ enum JobObject {
             writer.member("expected_start_in_seconds", seconds: job.expectedStart)
             writeResult(job.response, to: &writer)
             writeError(job.error, to: &writer)
+            writer.member("requeued_as", job.requeuedAs?.text)
             writer.key("usage")
             UsageObject.write(job.spending.usage, to: &writer)
             writer.member("cost_usd", job.spending.cost?.dollars)

@@ -20,6 +20,8 @@ struct JobView {
     var expectedStart: Duration?
     var response: ProviderResponse?
     var error: JobError?
+    /// The job that was made of this one, which was quarantined.
+    var requeuedAs: JobID?
     var spending = Spending()
 
     /// A job that was accepted and waits.

@@ -5,14 +5,16 @@ import Penstock
 
 /// `/v1/jobs`.
 struct JobsController: Sendable {
-    let ledger: any JobLedger
+    let ledger: any Ledger
     let creations: Creations
     let admission: JobAdmission
     let finder: JobFinder
     let wait: JobWait
     let listing: JobListing
     let cancellation: JobCancellation
+    let backlog: BacklogCancellation
     let alteration: JobAlteration
+    let requeuing: JobRequeue
     let webhooks: WebhookRules
     let maxBodyBytes: Int
     let clock: WallClock
@@ -24,7 +26,9 @@ struct JobsController: Sendable {
         section.on(.get, "/v1/jobs/{id}", use: retrieve)
         section.on(.patch, "/v1/jobs/{id}", use: change)
         section.on(.get, "/v1/jobs/{id}/attempts", use: attempts)
+        section.on(.post, "/v1/jobs/cancel", use: cancelAll)
         section.on(.post, "/v1/jobs/{id}/cancel", use: cancel)
+        section.on(.post, "/v1/jobs/{id}/requeue", use: requeue)
     }
 
     @Sendable
@@ -63,13 +67,13 @@ struct JobsController: Sendable {
         let limit = try query.int("limit", in: 1...100, default: 20)
         let found = try await listing.jobs(
             of: context.tenant,
-            state: try query.choice("state"),
+            try JobFilter(query),
             after: try query.cursor().map(JobID.init),
             limit: limit + 1
         )
         let page = ListPage(found, limit: limit)
-        var views: [JobView] = []
-        for view in page.elements { views.append(try await withSpending(view)) }
+        var views = try await requeuing.marked(page.elements, of: context.tenant)
+        for index in views.indices { views[index] = try await withSpending(views[index]) }
         return .list(ListPage(views, hasMore: page.hasMore), id: \.id.text, write: JobObject.write)
     }
 
@@ -96,6 +100,29 @@ struct JobsController: Sendable {
         return Self.response(.ok, try await view(.finished(row)))
     }
 
+    /// Cancels a portion of what the tenant has waiting and running.
+    @Sendable
+    private func cancelAll(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let jobClass = try CancellationFields.read(try await context.body.collect(upTo: maxBodyBytes))
+        return .cancellation(try await backlog.cancel(of: context.tenant, jobClass))
+    }
+
+    /// Makes a quarantined job anew; again is fine and answers the same new job.
+    @Sendable
+    private func requeue(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let id = JobID(try context.pathParameter("id"))
+        switch try await requeuing.requeue(id, by: context.caller) {
+        case .new(let job, let expectedStart):
+            metrics.acceptedJob(job.jobClass)
+            return Self.response(.accepted, JobView(waiting: job, expectedStart: expectedStart), isLocated: true)
+        case .earlier(let found):
+            return Self.response(.accepted, try await view(found), isLocated: true)
+        case .refused(let refusal, let deadline):
+            metrics.refusedJob(refusal.reason)
+            throw APIError(refusal, deadline: deadline)
+        }
+    }
+
     /// Changes class and deadline of a job that waits.
     @Sendable
     private func change(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
@@ -108,7 +135,8 @@ struct JobsController: Sendable {
 
     private func view(_ found: FoundJob) async throws -> JobView {
         switch found {
-        case .finished(let row): try await withSpending(JobView(finished: row))
+        case .finished(let row):
+            try await withSpending(try await requeuing.marked([JobView(finished: row)], of: row.tenant)[0])
         case .live(let status): try await withSpending(JobView(live: status))
         case .accepted(let job): JobView(waiting: job)
         }

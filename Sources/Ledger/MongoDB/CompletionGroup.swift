@@ -40,8 +40,9 @@ struct CompletionGroup: ~Copyable {
         do {
             try group.putAttempts(session)
             let lost = try group.putRows(session)
-            try group.forgetAccepted(session)
-            try group.followWinners(lost, session)
+            let winners = try group.winners(over: lost, session)
+            try group.endAccepted(winners, session)
+            group.follow(winners, lost)
             return group.outcomes
         } catch {
             return drafts.map { _ in .failure(error) }
@@ -81,19 +82,28 @@ struct CompletionGroup: ~Copyable {
     }
 
     /// Also for those that lost: the winner may have died before it came to this.
-    private func forgetAccepted(_ session: MongoSession) throws {
-        let ended = drafts.indices.compactMap { place -> String? in
-            guard let row = drafts[place].row, row.isSingle, !hasFailed(place) else { return nil }
-            return row.job.text
+    private func endAccepted(_ winners: [String: Winner], _ session: MongoSession) throws {
+        var endings = Endings()
+        for place in drafts.indices {
+            guard let row = drafts[place].row, row.isSingle, !hasFailed(place) else { continue }
+            let job = row.job.text
+            if winners[job]?.isQuarantined ?? row.isQuarantined {
+                endings.quarantined.insert(job)
+            } else {
+                endings.over.insert(job)
+            }
         }
-        guard !ended.isEmpty else { return }
-        try session.deleteMany(["job": ["$in": .texts(ended)]], in: MongoSchema.accepted)
+        try session.end(endings)
+    }
+
+    /// Who decided the jobs of drafts that lost.
+    private func winners(over lost: [Int], _ session: MongoSession) throws -> [String: Winner] {
+        guard !lost.isEmpty else { return [:] }
+        return try Winner.read(lost.compactMap { drafts[$0].row?.job.text }, session)
     }
 
     /// Whoever comes second follows the winner; one that finds its very own decision repeats it after a lost answer.
-    private mutating func followWinners(_ lost: [Int], _ session: MongoSession) throws {
-        guard !lost.isEmpty else { return }
-        let winners = try Winner.read(lost.compactMap { drafts[$0].row?.job.text }, session)
+    private mutating func follow(_ winners: [String: Winner], _ lost: [Int]) {
         for place in lost {
             guard let row = drafts[place].row, let winner = winners[row.job.text] else { continue }
             let isSame = winner.state == row.state && winner.finishedAt == row.finishedAt
@@ -110,6 +120,7 @@ struct CompletionGroup: ~Copyable {
 private struct Winner {
     let state: TerminalState
     let finishedAt: Timestamp
+    let isQuarantined: Bool
 
     /// The winners of jobs that have one.
     static func read(_ jobs: [String], _ session: MongoSession) throws -> [String: Winner] {
@@ -118,10 +129,14 @@ private struct Winner {
             let found = try session.find(
                 ["_id": ["$in": .texts(wanted)]],
                 in: MongoSchema.jobs,
-                fields: ["state": 1, "finished_ms": 1]
+                fields: ["state": 1, "finished_ms": 1, "error_class": 1]
             ) { fields in
-                let state = try fields.word("state", TerminalState.init(rawValue:))
-                return (try fields.text("_id"), Winner(state: state, finishedAt: try fields.time("finished_ms")))
+                let winner = Winner(
+                    state: try fields.word("state", TerminalState.init(rawValue:)),
+                    finishedAt: try fields.time("finished_ms"),
+                    isQuarantined: try fields.optionalText("error_class") == ErrorClass.penstockPoison.rawValue
+                )
+                return (try fields.text("_id"), winner)
             }
             return found.count == wanted.count ? Dictionary(uniqueKeysWithValues: found) : nil
         }

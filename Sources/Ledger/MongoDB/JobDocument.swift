@@ -3,11 +3,15 @@ import Penstock
 
 /// The collection `jobs`: terminal rows, each put once and never changed but for `webhook_due`.
 struct JobDocument: Sendable {
+    /// The member by which quarantined jobs are listed; others have none.
+    static let quarantineKey = "quarantine_key"
+
     let job: JobID
     let state: TerminalState
     let finishedAt: Timestamp
     /// Whether it may have an acceptance to forget; lines of batches have none.
     let isSingle: Bool
+    let isQuarantined: Bool
     let document: BSONDocument
     /// Where the answer is too long for one document.
     let parts: LargeBytes?
@@ -19,6 +23,7 @@ struct JobDocument: Sendable {
         state = row.state
         finishedAt = row.finishedAt
         isSingle = row.line == nil
+        isQuarantined = row.isQuarantined
         parts = row.response.flatMap { LargeBytes($0.body, of: row.job) }
         document = BSONDocument(Self.members(of: row, parts))
         bytes = document.byteCount + (parts?.byteCount ?? 0)
@@ -26,6 +31,7 @@ struct JobDocument: Sendable {
 
     private static func members(of row: TerminalRow, _ parts: LargeBytes?) -> Members {
         let isSingle = row.line == nil
+        let sortKey = SortKey.of(row.job.text, at: row.createdAt)
         let outputBytes = isSingle ? nil : row.batchOutputLine().count + 1
         return [("_id", .text(row.job.text))] + JobFields.members(of: row) + [
             ("state", .text(row.state.rawValue)), ("finished_ms", .time(row.finishedAt)),
@@ -36,7 +42,8 @@ struct JobDocument: Sendable {
             ("output_bytes", outputBytes.map { .integer($0) }),
             ("response", parts == nil ? row.response.map { .bytes($0.body) } : nil),
             ("response_key", parts.map { .text($0.key) }), ("response_parts", parts.map { .integer($0.count) }),
-            ("sort_key", isSingle ? .text(SortKey.of(row.job.text, at: row.createdAt)) : nil),
+            (SortKey.field, isSingle ? .text(sortKey) : nil),
+            (quarantineKey, row.isQuarantined ? .text(sortKey) : nil),
             ("webhook_due", isSingle ? true : nil),
         ]
     }

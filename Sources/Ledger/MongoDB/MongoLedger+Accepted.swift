@@ -8,7 +8,7 @@ extension MongoLedger {
         let documents = AcceptedDocument.documents(job, body: body, pool: pool)
         try await run { session in
             for document in documents { try session.insertNew(document, into: MongoSchema.accepted) }
-            guard try session.hasEnded([job.id.text]).isEmpty else { return try session.forget([job.id.text]) }
+            try session.end(try session.endings(of: [job.id.text]))
         }
     }
 
@@ -51,7 +51,8 @@ extension MongoLedger {
 }
 
 /// The collection `accepted`: jobs that survive the loss of Redis, until their terminal row is written. A job's first
-/// part of the body is in its own document, further ones in documents of theirs; all have the member `job`.
+/// part of the body is in its own document, further ones in documents of theirs; all have the member `job`. A
+/// quarantined job's own document stays, without `pool`, so that the job can be made anew.
 private enum AcceptedDocument {
     /// In the order of writing: the job's own document last.
     static func documents(_ job: Job, body: [UInt8], pool: PoolName) -> [BSONDocument] {
@@ -97,28 +98,26 @@ extension MongoSession {
                 decode
             )
         else { return nil }
-        return try hasEnded([job.text]).isEmpty ? value : nil
+        return try endings(of: [job.text]).all.isEmpty ? value : nil
     }
 
     /// Without those that have ended although their acceptance is still there: whoever ended them died before it could
     /// be forgotten, so that is done now.
     fileprivate func living(_ jobs: [Job]) throws -> [Job] {
-        let ended = try hasEnded(jobs.map(\.id.text))
-        if !ended.isEmpty { try forget(ended) }
-        return jobs.filter { !ended.contains($0.id.text) }
+        let endings = try endings(of: jobs.map(\.id.text))
+        try end(endings)
+        return jobs.filter { !endings.all.contains($0.id.text) }
     }
 
-    /// Which of these jobs have a terminal row.
-    fileprivate func hasEnded(_ jobs: [String]) throws -> Set<String> {
-        Set(
-            try find(["_id": ["$in": .texts(jobs)]], in: MongoSchema.jobs, fields: ["_id": 1]) { fields in
-                try fields.text("_id")
-            }
-        )
-    }
-
-    fileprivate func forget(_ jobs: Set<String>) throws {
-        try deleteMany(["job": ["$in": .texts(jobs)]], in: MongoSchema.accepted)
+    /// An accepted job with its body, whether or not it has ended; nil when it is not kept, or no longer.
+    func acceptedRequest(of job: JobID) throws -> (job: Job, body: [UInt8])? {
+        let own = try first(
+            ["_id": .text(job.text)],
+            in: MongoSchema.accepted,
+            fields: ["body": 0]
+        ) { fields in (job: try AcceptedDocument.read(fields), parts: try fields.int("body_parts")) }
+        guard let own, let body = try acceptedBody(job, parts: own.parts) else { return nil }
+        return (own.job, body)
     }
 
     /// - Returns: nil when the job was forgotten meanwhile.

@@ -44,8 +44,10 @@ extension MongoLedger {
 
 extension MongoSession {
     /// The sort key after which a listing with the newest first goes on; nil past its end.
-    func start(after cursor: String?, in collection: String) throws -> String? {
+    ///
+    /// - Parameter field: the member that the listing is sorted by.
+    func start(after cursor: String?, in collection: String, by field: String = SortKey.field) throws -> String? {
         guard let cursor else { return SortKey.end }
-        return try SortKey.of(cursor: cursor, in: collection, self)
+        return try SortKey.of(cursor: cursor, in: collection, by: field, self)
     }
 }

@@ -55,6 +55,11 @@ enum MongoSchema {
                     where: ["sort_key": ["$exists": true]]
                 ),
                 index("webhook_due", ["webhook_due": 1, "finished_ms": 1], where: ["webhook_due": true]),
+                index(
+                    "quarantined",
+                    ["tenant": 1, "quarantine_key": -1],
+                    where: ["quarantine_key": ["$exists": true]]
+                ),
             ]
         ),
         (

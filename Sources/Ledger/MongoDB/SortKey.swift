@@ -3,6 +3,7 @@ import Penstock
 
 /// The member `sort_key`: a text that orders by creation, then by id, so that one range serves a page of a listing.
 enum SortKey {
+    static let field = "sort_key"
     /// Sorts after every key.
     static let end = "~"
 
@@ -15,10 +16,17 @@ enum SortKey {
     /// where its id says it was made.
     ///
     /// - Returns: nil when the id does not say so: it is past the end.
-    static func of(cursor id: String, in collection: String, _ session: MongoSession) throws -> String? {
-        let stored = try session.first(["_id": .text(id)], in: collection, fields: ["sort_key": 1]) { fields in
-            try fields.optionalText("sort_key")
-        }
+    static func of(
+        cursor id: String,
+        in collection: String,
+        by field: String = field,
+        _ session: MongoSession
+    ) throws -> String? {
+        let stored = try session.first(
+            ["_id": .text(id)],
+            in: collection,
+            fields: [field: 1]
+        ) { fields in try fields.optionalText(field) }
         if let stored, let stored { return stored }
         return IDGenerator.mintingTime(of: id).map { of(id, at: $0) }
     }

@@ -1,7 +1,8 @@
 import GRDB
 import Penstock
 
-/// The table `accepted`: jobs that survive the loss of Redis, until their terminal row is written.
+/// The table `accepted`: jobs that survive the loss of Redis, until their terminal row is written. A
+/// quarantined job stays, `is_quarantined`, so that it can be made anew.
 enum AcceptedTable {
     static let name = "accepted"
 

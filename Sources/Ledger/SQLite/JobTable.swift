@@ -16,6 +16,7 @@ enum JobTable {
     private static let insert = columns.insert(into: name) + " ON CONFLICT (id) DO NOTHING"
     private static let decision = "SELECT state, finished_ms FROM jobs WHERE id = \(textArgument)"
     private static let forgetAccepted = "DELETE FROM accepted WHERE id = \(textArgument)"
+    private static let quarantineAccepted = "UPDATE accepted SET is_quarantined = 1 WHERE id = \(textArgument)"
 
     /// A terminal row, ready to be put.
     struct Draft: Sendable {
@@ -23,6 +24,7 @@ enum JobTable {
         fileprivate let state: TerminalState
         fileprivate let finishedAt: Timestamp
         fileprivate let values: [DatabaseValue]
+        fileprivate let isQuarantined: Bool
         /// What its caller is told once it is the outcome.
         fileprivate let event: WebhookEvent?
         /// About how much the row takes.
@@ -32,6 +34,7 @@ enum JobTable {
             job = row.job
             state = row.state
             finishedAt = row.finishedAt
+            isQuarantined = row.isQuarantined
             event = WebhookEvent(row)
             let outputBytes = row.line == nil ? nil : row.batchOutputLine().count + 1
             values =
@@ -51,7 +54,7 @@ enum JobTable {
     static func decide(_ draft: Draft, in db: Database) throws -> Decision {
         let key: [DatabaseValue] = [.text(draft.job.text)]
         if try db.change(insert, draft.values) > 0 {
-            try db.change(forgetAccepted, key)
+            try db.change(draft.isQuarantined ? quarantineAccepted : forgetAccepted, key)
             if let event = draft.event { try EventTable.put(event, in: db) }
             return .won
         }

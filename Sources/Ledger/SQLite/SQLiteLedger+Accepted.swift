@@ -10,7 +10,7 @@ extension SQLiteLedger {
     package func acceptedBody(of job: JobID) async throws -> [UInt8]? {
         try await records.read { db in
             try db.first(
-                "SELECT body FROM accepted WHERE id = \(textArgument)",
+                "SELECT body FROM accepted WHERE is_quarantined = 0 AND id = \(textArgument)",
                 [.text(job.text)],
                 from: AcceptedTable.name
             ) { row in try row.bytes() }
@@ -20,7 +20,7 @@ extension SQLiteLedger {
     package func acceptedJob(_ job: JobID) async throws -> Job? {
         try await records.read { db in
             try db.first(
-                AcceptedTable.select + " WHERE id = \(textArgument)",
+                AcceptedTable.select + " WHERE is_quarantined = 0 AND id = \(textArgument)",
                 [.text(job.text)],
                 from: AcceptedTable.name,
                 AcceptedTable.read
@@ -33,7 +33,8 @@ extension SQLiteLedger {
     {
         // Every id is greater than the empty one.
         let page = """
-             WHERE pool = \(textArgument) AND created_ms < ? AND id > \(textArgument) ORDER BY id LIMIT ?
+             WHERE is_quarantined = 0 AND pool = \(textArgument) AND created_ms < ? AND id > \(textArgument)
+             ORDER BY id LIMIT ?
             """
         return try await records.read { db in
             try db.all(

@@ -125,6 +125,12 @@ extension Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX creations_by_time ON creations (created_ms);
         """,
+        """
+        CREATE INDEX jobs_quarantined ON jobs (tenant, created_ms, id) WHERE error_class = 'penstock_poison';
+        ALTER TABLE accepted ADD COLUMN is_quarantined INTEGER NOT NULL DEFAULT 0;
+        DROP INDEX accepted_by_pool;
+        CREATE INDEX accepted_by_pool ON accepted (pool, id, created_ms) WHERE is_quarantined = 0;
+        """,
     ])
 
     /// `files.sqlite`.

@@ -2,7 +2,8 @@
 ///
 /// A call that returns has been committed durably. Errors are `LedgerUnavailable`: the write may or may not have
 /// happened, and repeating it is safe.
-package protocol Ledger: JobLedger, BatchLedger, FileLedger, TenantLedger, ControlLedger, WebhookLedger, CreationLedger
+package protocol Ledger: JobLedger, BatchLedger, FileLedger, TenantLedger, ControlLedger, WebhookLedger, CreationLedger,
+    QuarantineLedger
 {}
 
 /// Terminal rows, attempts and what was accepted.

@@ -8,6 +8,7 @@ extension JobView {
         details.add("state", state, style: .of(state: state))
         details.add("waits for", wait?.sentence, style: .caution)
         details.add("error", problem, style: .bad)
+        details.add("requeued as", json.text("requeued_as"))
         details.add("model", json.text("model"))
         details.add("endpoint", json.text("endpoint"))
         details.add("class", json.text("class"))
@@ -40,9 +41,14 @@ extension JobView {
                     Table.Cell(job.json.path("usage", "total_tokens")?.int64.map { Int($0).grouped }),
                     Table.Cell(job.json.text("cost_usd").map { _ in job.json.cost.text }),
                     Table.Cell(job.json.text("model")),
-                    Table.Cell(job.problem ?? job.wait.map { "waits for \($0.brief)" } ?? ""),
+                    Table.Cell(job.remark),
                 ]
             }
         )
+    }
+
+    private var remark: String {
+        if let next = json.text("requeued_as") { return "requeued as \(next)" }
+        return problem ?? wait.map { "waits for \($0.brief)" } ?? ""
     }
 }

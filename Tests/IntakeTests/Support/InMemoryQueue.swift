@@ -76,6 +76,10 @@ final class InMemoryQueue: JobQueue {
         }
     }
 
+    func remove(_ jobs: [QueuedJob]) async throws {
+        for job in jobs { try await cancel(job.job.id) }
+    }
+
     func explain(_ job: JobID) async throws -> JobStatus? { try access { $0.live[job] } }
 
     func liveJobs(of tenant: TenantID, limit: Int) async throws -> [JobStatus] {
@@ -151,7 +155,6 @@ final class InMemoryQueue: JobQueue {
     func retry(_ lease: Lease, _ settlement: Settlement, after delay: Duration, countsAttempt: Bool) async throws
         -> Bool
     { throw NotIntakes() }
-    func remove(_ jobs: [QueuedJob]) async throws { throw NotIntakes() }
     func overdue(limit: Int) async throws -> [QueuedJob] { throw NotIntakes() }
     func jobs(of batch: BatchID, after cursor: String?, limit: Int) async throws -> JobPage { throw NotIntakes() }
     func jobs(after cursor: String?, limit: Int) async throws -> JobPage { throw NotIntakes() }

@@ -71,6 +71,7 @@ struct PoolKeeper: Sendable {
     }
 
     private func quarantine(_ orphan: Orphan) async throws {
+        try await ledger.keepForRequeue(orphan.job, pool: queue.pool)
         let error = JobError(.penstockPoison, "\(orphan.deaths) workers died while they held this job.")
         let row = TerminalRow(
             of: orphan.job,

@@ -1,8 +1,10 @@
 import JSON
-import Penstock
 
 /// Reads a batch's input file line by line from any place, a chunk at a time.
-struct InputReader: Sendable {
+package struct InputReader: Sendable {
+    /// What a line may have; longer ones fail the validation of their batch.
+    package static let maxLineBytes = 4 << 20
+
     private let file: FileID
     private let ledger: any FileLedger
     private let firstLine: Int
@@ -13,7 +15,7 @@ struct InputReader: Sendable {
     private var isAtEnd = false
     private var returned: Line?
 
-    init(_ file: FileID, from cursor: FeedCursor, maxLineBytes: Int, ledger: any FileLedger) {
+    package init(_ file: FileID, from cursor: FeedCursor, maxLineBytes: Int, ledger: any FileLedger) {
         self.file = file
         self.ledger = ledger
         firstLine = cursor.line
@@ -24,16 +26,16 @@ struct InputReader: Sendable {
     }
 
     /// A line with its place in the whole file.
-    struct Line: Sendable {
-        let number: Int
-        let bytes: [UInt8]
+    package struct Line: Sendable {
+        package let number: Int
+        package let bytes: [UInt8]
         /// Where the line begins.
-        let cursor: FeedCursor
+        package let cursor: FeedCursor
     }
 
     /// - Returns: the next line that is not blank; nil after the last.
     /// - Throws: `JSONError` for a line that is too long; `LedgerUnavailable`.
-    mutating func next() async throws -> Line? {
+    package mutating func next() async throws -> Line? {
         if let line = returned {
             returned = nil
             return line
@@ -51,10 +53,10 @@ struct InputReader: Sendable {
     }
 
     /// The number of the line that `next` returns next, blank ones included, or at which it failed.
-    var lineNumber: Int { firstLine + lines.lineNumber - 1 }
+    package var lineNumber: Int { firstLine + lines.lineNumber - 1 }
 
     /// Gives back a line that was read too early; `next` returns it again.
-    mutating func putBack(_ line: Line) {
+    package mutating func putBack(_ line: Line) {
         returned = line
     }
 
