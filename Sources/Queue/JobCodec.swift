@@ -121,8 +121,8 @@ extension JobCodec {
         _ common: JSONValue,
         into job: inout Job
     ) throws {
-        guard let number = name.split(separator: "-").last.flatMap({ Int($0.dropFirst()) }), let created = common["n"]?.int64
-        else { throw CorruptEntry() }
+        let digits = name.split(separator: "-").last?.dropFirst()
+        guard let number = digits.flatMap({ Int($0) }), let created = common["n"]?.int64 else { throw CorruptEntry() }
         job.id = JobID(batch: batch, line: number)
         job.line = BatchLine(batch: batch, number: number, customID: String(decoding: customID, as: UTF8.self))
         job.createdAt = Timestamp(milliseconds: created)
