@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
@@ -19,6 +20,19 @@ enum ConnectionFate {
         if body.isHeldBack { return true }
         guard let length = body.declaredLength else { return true }
         return length - body.received > smallRest
+    }
+
+    /// `TCP_ESTABLISHED`.
+    private static let established: UInt8 = 1
+
+    /// Whether the client is still there. The kernel knows first: the channel reads no further while a request is served.
+    static func isClientThere(_ channel: any Channel) async -> Bool {
+        guard let socket = channel as? any SocketOptionProvider else { return false }
+        do {
+            return try await socket.getTCPInfo().get().tcpi_state == established
+        } catch {
+            return false  // a closed socket tells nothing
+        }
     }
 
     /// Says that nothing more will come, once the answer is on its way, reads on for a moment, then closes.

@@ -29,6 +29,9 @@ struct Dispatcher: Sendable {
         response.headers[.date] = dates.value(at: clock.now())
         if closes { response.headers[.connection] = "close" }
         if request.method == .head { response = response.createHeadResponse() }
+        // What is to be done for a client that gets its answer.
+        var duty = response.status.kind == .successful ? exchange.duty : nil
+        if duty != nil, await !ConnectionFate.isClientThere(channel) { duty = nil }
         do {
             try await held.write(response)
         } catch {
@@ -37,9 +40,7 @@ struct Dispatcher: Sendable {
             throw error
         }
         finish(request, response, context, error: nil)
-        if let duty = exchange.duty, response.status.kind == .successful {
-            await fulfil(duty, of: exchange, on: channel)
-        }
+        if let duty { await fulfil(duty, of: exchange, on: channel) }
         if closes { await ConnectionFate.close(channel, discarding: exchange.body) }
     }
 

@@ -4,16 +4,12 @@ import NIOCore
 ///
 /// Without it the end of an answer that a slow client still reads would be lost: when the client has finished sending,
 /// and when the server shuts down, the connection is closed as soon as the answer is written, not sent.
-final class SendBeforeClose: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = Any
-    typealias InboundOut = Any
+final class SendBeforeClose: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = Any
     typealias OutboundOut = Any
 
     /// Writes are sent in their order.
     private var lastWrite: EventLoopFuture<Void>?
-    /// Whether the client will send nothing more: most that say so are gone altogether.
-    private var hasClientFinished = false
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let promise = promise ?? context.eventLoop.makePromise()
@@ -21,19 +17,13 @@ final class SendBeforeClose: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .inputClosed? = event as? ChannelEvent { hasClientFinished = true }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    /// Returns when everything that was written so far has been handed to the network, for a client that still listens.
+    /// Returns when everything that was written so far has been handed to the network.
     ///
-    /// - Throws: when the client seems to be gone.
+    /// - Throws: when it could not be: the client is gone.
     static func sent(on channel: any Channel) async throws {
         try await channel.eventLoop.flatSubmit {
             do {
                 let handler = try channel.pipeline.syncOperations.handler(type: SendBeforeClose.self)
-                guard channel.isActive, !handler.hasClientFinished else { throw ChannelError.eof }
                 return handler.lastWrite ?? channel.eventLoop.makeSucceededVoidFuture()
             } catch {
                 return channel.eventLoop.makeFailedFuture(error)
