@@ -4,6 +4,9 @@ import Redis
 extension RedisJobQueue {
     /// Silence of all schedulers after which leases are given time to be renewed.
     private static let outageMilliseconds = 5000
+    /// Reclaimed a little before its end, so that a dead worker's jobs and slots are back within one lease, although
+    /// they are looked for only once a second. Calls are begun only under leases that are much fresher.
+    private var silenceMilliseconds: Int64 { leaseMilliseconds * 85 / 100 }
     /// The consumer that holds reclaimed entries until they are requeued.
     private static let reclaimer = "penstock-reclaimer"
 
@@ -42,7 +45,7 @@ extension RedisJobQueue {
 
     package func orphans(limit: Int) async throws -> [Orphan] {
         let arguments: [any RedisArgument] = [
-            Self.reclaimer, leaseMilliseconds, min(limit, Self.jobsPerLook), Self.outageMilliseconds,
+            Self.reclaimer, silenceMilliseconds, min(limit, Self.jobsPerLook), Self.outageMilliseconds,
         ]
         let reply = try await run(QueueScripts.orphans, arguments)
         return try ReplyReader(reply).lists().map { item in

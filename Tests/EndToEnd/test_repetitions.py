@@ -5,11 +5,13 @@ import os
 import signal
 import socket
 import threading
+import time
 
 import pytest
 from openai import OpenAI
 
 from harness.batches import chat_lines
+from harness.processes import eventually, stat_fields
 
 
 class Breaker:
@@ -42,8 +44,10 @@ class Breaker:
         intake = self.stack.pid("intake")
         os.kill(intake, signal.SIGSTOP)
         try:
+            eventually(lambda: stat_fields(intake)[0] == "T", "intake stands still", pause=0.005)
             server.sendall(request)
-            server.close()
+            server.shutdown(socket.SHUT_RDWR)  # at once, also while another thread reads from it
+            time.sleep(0.05)  # for the kernel to tell the other side
         finally:
             os.kill(intake, signal.SIGCONT)
 

@@ -121,7 +121,7 @@ extension SettingDefinition {
             "worker.lease_seconds",
             .integer(3...300),
             "10",
-            "How long a worker may be silent before its jobs go to others. The same for all processes."
+            "A worker that is silent so long has lost its jobs to others. The same for all processes."
         ),
         setting(
             "worker.drain_seconds",
