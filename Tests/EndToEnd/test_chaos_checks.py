@@ -89,7 +89,7 @@ class Made(World):
         self.books = [attempt("a1", "job_1"), attempt("a2", "batch_req_9_1")]
         self.tables, self.sent = {"accepted": 0}, [{"state": "delivered"}]
         self.ledger = types.SimpleNamespace(
-            jobs=lambda: self.rows, attempts=lambda: self.books, count=lambda table: self.tables[table],
+            jobs=lambda: self.rows, attempts=lambda: self.books, still_accepted=lambda: self.tables["accepted"],
             deliveries=lambda: self.sent)
         self.calls = Calls([call("k1"), call("k2", 2)])
         self.left, self.live, self.costs = {}, 0, {"calls": 2, "cost_usd": "0.000000014"}

@@ -39,6 +39,10 @@ class SQLiteLedger:
         """Batch → state."""
         return {row["id"]: row["state"] for row in self.rows("batches", {}, "id, state")}
 
+    def still_accepted(self):
+        """Jobs that are kept because they have not ended; what a quarantined one asked for is kept beside them."""
+        return self.rows("accepted", {"is_quarantined": 0}, "COUNT(*) AS rows")[0]["rows"]
+
     def count(self, table):
         return self.rows(table, {}, "COUNT(*) AS rows")[0]["rows"]
 
@@ -101,6 +105,9 @@ class MongoDBLedger:
 
     def batch_states(self):
         return {document["_id"]: document["state"] for document in self.database.batches.find({}, {"state": 1})}
+
+    def still_accepted(self):
+        return self.database["accepted"].count_documents({"pool": {"$exists": True}})
 
     def count(self, collection):
         return self.database[collection].count_documents({})
