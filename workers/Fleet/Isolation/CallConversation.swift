@@ -56,16 +56,11 @@ final class CallConversation: Sendable {
         let answer = PipeIO.readAll(from: output)
         // A child that does not take its order will not end by itself.
         if !sent { abort() }
-        awaitEnd()
+        // Until it is reaped, its number belongs to nobody else.
+        process.awaitEnd()
         return state.withLock { state in
             state.isReaped = true
             return End(exit: process.reap(), output: answer, wasAborted: state.isAborted && sent)
         }
-    }
-
-    /// Until it is reaped, its number belongs to nobody else.
-    private func awaitEnd() {
-        var info = siginfo_t()
-        while waitid(P_PID, id_t(process.pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
     }
 }

@@ -48,12 +48,16 @@ struct SpawnedProcess: Sendable {
     /// Calls `onExit` from another thread when the process has ended. It then still has to be reaped: until that its
     /// number belongs to nobody else, so that no signal can go astray.
     func watch(onExit: @escaping @Sendable () -> Void) throws(SystemCallError) {
-        let pid = pid
         try OwnThread.start {
-            var info = siginfo_t()
-            while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+            awaitEnd()
             onExit()
         }
+    }
+
+    /// Blocks until the process has ended; it then still has to be reaped.
+    func awaitEnd() {
+        var info = siginfo_t()
+        while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
     }
 
     /// Takes the result of a process that has ended, or waits for that.
