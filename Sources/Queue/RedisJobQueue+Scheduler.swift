@@ -6,7 +6,7 @@ extension RedisJobQueue {
     private static let outageMilliseconds = 5000
     /// Reclaimed a little before its end, so that a dead worker's jobs and slots are back within one lease, although
     /// they are looked for only once a second. Calls are begun only under leases that are much fresher.
-    private var silenceMilliseconds: Int64 { leaseMilliseconds * 85 / 100 }
+    private var silenceMilliseconds: Int64 { leaseMilliseconds * 80 / 100 }
     /// The consumer that holds reclaimed entries until they are requeued.
     private static let reclaimer = "penstock-reclaimer"
 

@@ -191,7 +191,7 @@ struct OrphanTests {
             #expect(orphan.job == taken.job && orphan.lease == taken.lease && orphan.target == "t1")
             #expect(orphan.deaths == 1 && orphan.attempts == 0)
             // Not before its lease is nearly over, and then so soon that whoever looks once a second is in time.
-            #expect(Timestamp.present.since(orphan.takenAt) >= .milliseconds(850))
+            #expect(Timestamp.present.since(orphan.takenAt) >= .milliseconds(800))
 
             // The zombie is told at its next heartbeat, before anybody else has the job.
             #expect(try await fixture.queue.renew([taken.lease], for: fixture.worker).map(\.reason) == [.lost])
