@@ -9,8 +9,6 @@ from ..scenario import Scenario
 from ..world import World
 
 LEASE = 10
-# What was taken right before its worker died has a whole lease to go; the scheduler looks once a second and then writes.
-LOOK = 2
 MODEL = "alpha-model"
 
 
@@ -40,7 +38,7 @@ def run(context):
         report, calls = world.report, world.calls.calls
         report.note(crashes=crashes, median_seconds_until_free=percentile(frees, 0.5))
         report.at_least("crashes", crashes, size.kills)
-        report.at_most("seconds_until_slots_free", max(frees, default=None), LEASE + LOOK)
+        report.at_most("seconds_until_slots_free", max(frees, default=None), LEASE)
         report.at_most("worst_minute", worst_window(calls), size.rpm)
         report.at_most("most_at_once", most_at_once(calls), size.slots)
 

@@ -68,7 +68,7 @@ def mean_in_flight(world, kills):
     return round(sum(counts) / len(counts), 1) if counts else None
 
 
-LONG = {"jobs": 50_000, "kills": 500, "interval": 0.8, "rate": 40, "patience": 300}
+LONG = {"jobs": 50_000, "kills": 500, "interval": 0.75, "rate": 40, "patience": 300}
 SCENARIOS = [
     Scenario("worker-kills-64", run,
              short={"jobs": 2_500, "kills": 15, "workers": 8, "in_flight": 64, "latency": (150, 650), "interval": 0.8,

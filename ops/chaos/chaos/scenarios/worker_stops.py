@@ -2,7 +2,6 @@
 told that they lost, and their calls are in the books."""
 
 import json
-from collections import Counter
 
 from ..invariants import check_all
 from ..proxy import Proxy
@@ -77,9 +76,12 @@ def run(context, kind):
         report = world.report
         told = lost_leases(world)
         booked = {row["id"] for row in facts.attempts}
-        attempts = Counter(row["job"] for row in facts.attempts)
         # The others had their end, or their worker was back before anybody looked.
-        taken_over = [lease for lease in held if attempts[lease.job] > 1]
+        begun = {row["id"]: row["started_ms"] for row in facts.attempts}
+        last = {}
+        for row in facts.attempts:
+            last[row["job"]] = max(last.get(row["job"], 0), row["started_ms"])
+        taken_over = [lease for lease in held if last.get(lease.job, 0) > begun.get(lease.token, 0)]
         report.note(stops=stops, leases_of_stopped=len(held))
         report.equals("stops", stops, size.kills)
         report.at_least("leases_taken_over", len(taken_over), stops)
