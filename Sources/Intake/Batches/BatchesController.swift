@@ -29,7 +29,7 @@ struct BatchesController: Sendable {
         let body = try await context.body.collect(upTo: maxBodyBytes)
         let order = try BatchRequest(body, webhooks: webhooks)
         try context.caller.require(order.jobClass, param: "metadata.penstock_class")
-        if order.maxCost != nil { try requirePrices() }
+        if order.maxCost != nil { try topology.requirePrices() }
         try await checkInput(order.inputFile, of: context.tenant)
         let now = clock.now()
         let place = try await creations.place(
@@ -110,16 +110,6 @@ struct BatchesController: Sendable {
         try await BatchOrders(ledger: ledger).find(BatchID(try context.pathParameter("id")), of: context.tenant)
     }
 
-    /// Which pools a batch needs is known once its file is validated; without any price no bound can be kept.
-    private func requirePrices() throws {
-        guard !topology.pools.contains(where: \.isPriced) else { return }
-        throw APIError.badRequest(
-            "No model here has a price, so what a batch costs cannot be bounded.",
-            param: "metadata.penstock_max_cost_usd",
-            code: "no_price"
-        )
-    }
-
     private func checkInput(_ id: FileID, of tenant: TenantID) async throws {
         guard let file = try await ledger.file(id), file.tenant == tenant else {
             throw APIError.badRequest("No such file.", param: "input_file_id", code: "file_not_found")
@@ -136,5 +126,19 @@ struct BatchesController: Sendable {
     private func response(_ batch: BatchRecord) async throws -> Response {
         let summary = try await progress.summary(of: batch)
         return .json { BatchObject.write(batch, summary, to: &$0) }
+    }
+}
+
+extension Topology {
+    /// Which pools a batch needs is known once its file is validated; without any price no bound can be kept.
+    ///
+    /// - Throws: 400.
+    func requirePrices() throws {
+        guard !pools.contains(where: \.isPriced) else { return }
+        throw APIError.badRequest(
+            "No model here has a price, so what a batch costs cannot be bounded.",
+            param: "metadata.penstock_max_cost_usd",
+            code: "no_price"
+        )
     }
 }

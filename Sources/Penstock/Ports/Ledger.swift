@@ -3,7 +3,7 @@
 /// A call that returns has been committed durably. Errors are `LedgerUnavailable`: the write may or may not have
 /// happened, and repeating it is safe.
 package protocol Ledger: JobLedger, BatchLedger, FileLedger, TenantLedger, ControlLedger, WebhookLedger, CreationLedger,
-    QuarantineLedger
+    QuarantineLedger, RetentionLedger
 {}
 
 /// Terminal rows, attempts and what was accepted.
@@ -122,6 +122,9 @@ package protocol BatchLedger: Sendable {
     /// A tenant's batches, newest first, after (older than) `cursor`.
     func batches(of tenant: TenantID, after cursor: BatchID?, limit: Int) async throws -> [BatchRecord]
 
+    /// A page of a tenant's batches of messages, those for the endpoint `messages`, newest first.
+    func messageBatches(of tenant: TenantID, _ page: BatchPage, limit: Int) async throws -> [BatchRecord]
+
     /// Batches that somebody has to drive.
     func unfinishedBatches() async throws -> [BatchRecord]
 
@@ -138,6 +141,15 @@ package protocol BatchLedger: Sendable {
 
     /// How many bytes the lines of a view have, line feeds included.
     func outputBytes(of batch: BatchID, _ kind: RowKind) async throws -> Int64
+}
+
+/// Where a page of batches stands.
+package enum BatchPage: Sendable, Equatable {
+    case newest
+    /// The next older ones.
+    case after(BatchID)
+    /// The next newer ones.
+    case before(BatchID)
 }
 
 /// Files in chunks.
@@ -207,11 +219,14 @@ extension TenantLedger {
 package struct TenantRecord: Sendable, Equatable {
     package var id: TenantID
     package var policy: TenantPolicy
+    /// Days for which results, files and webhooks are kept; nil is as the settings say.
+    package var retentionDays: Int?
     package var createdAt: Timestamp
 
-    package init(id: TenantID, policy: TenantPolicy, createdAt: Timestamp) {
+    package init(id: TenantID, policy: TenantPolicy, retentionDays: Int? = nil, createdAt: Timestamp) {
         self.id = id
         self.policy = policy
+        self.retentionDays = retentionDays
         self.createdAt = createdAt
     }
 }
