@@ -93,6 +93,16 @@ enum IntakeRouter {
         ).addRoutes(to: section)
         let jobs = jobs(configuration, parts, metrics, logger)
         jobs.addRoutes(to: section)
+        BulkJobsController(
+            creations: parts.creations,
+            admission: jobs.admission,
+            finder: jobs.finder,
+            cancellation: jobs.cancellation,
+            webhooks: configuration.webhooks,
+            maxBodyBytes: configuration.maxBodyBytes,
+            clock: parts.clock,
+            metrics: metrics
+        ).addRoutes(to: section)
         ResponsesController(
             ledger: parts.ledger,
             creations: parts.creations,

@@ -17,6 +17,8 @@ struct BatchesController: Sendable {
         section.on(.post, "/v1/batches", use: create)
         section.on(.get, "/v1/batches", use: list)
         section.on(.get, "/v1/batches/{id}", use: retrieve)
+        section.on(.get, "/v1/batches/{id}/eta", use: forecast)
+        section.on(.get, "/v1/batches/{id}/events", use: events)
         section.on(.patch, "/v1/batches/{id}", use: change)
         section.on(.post, "/v1/batches/{id}/cancel", use: cancel)
         section.on(.post, "/v1/batches/{id}/pause", use: pause)
@@ -69,6 +71,37 @@ struct BatchesController: Sendable {
     @Sendable
     private func retrieve(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try await response(try await find(context))
+    }
+
+    @Sendable
+    private func forecast(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let batch = try await find(context)
+        let summary = try await progress.summary(of: batch)
+        let now = clock.now()
+        let forecast = BatchForecast(batch, summary.counts, at: now)
+        return .json { forecast.write(of: batch, at: now, to: &$0) }
+    }
+
+    /// Tells of every change of state and counts, until the end.
+    @Sendable
+    private func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let id = BatchID(try context.pathParameter("id"))
+        let tenant = context.tenant
+        let stream = EventStream(lastID: request.headers[.lastEventID]) {
+            let batch = try await BatchOrders(ledger: ledger).find(id, of: tenant)
+            let summary = try await progress.summary(of: batch)
+            var writer = JSONWriter()
+            BatchObject.write(batch, summary, to: &writer)
+            let counts = summary.counts
+            return EventStream.Event(
+                id: "\(batch.state.rawValue)-\(batch.total)-\(counts.succeeded)-\(counts.unsuccessful)"
+                    + (batch.pausedAt == nil ? "" : "-paused"),
+                name: "batch",
+                data: writer.bytes,
+                isLast: batch.state.isTerminal
+            )
+        }
+        return try await stream.response()
     }
 
     @Sendable

@@ -104,13 +104,7 @@ struct ResponsesController: Sendable {
     }
 
     private func response(_ found: FoundJob) async throws -> Response {
-        let view =
-            switch found {
-            case .finished(let row): JobView(finished: row)
-            case .live(let status): JobView(live: status)
-            case .accepted(let job): JobView(waiting: job)
-            }
-        return Self.response(ResponseObject.body(view, request: try await request(of: found)))
+        Self.response(ResponseObject.body(JobView(found), request: try await request(of: found)))
     }
 
     /// The body of a request that has not ended.

@@ -23,7 +23,7 @@ package protocol JobLedger: Sendable {
     func attempts(of job: JobID) async throws -> [AttemptRow]
 
     /// A tenant's finished single jobs, newest first, after (older than) `cursor`.
-    func finishedJobs(of tenant: TenantID, state: TerminalState?, after cursor: JobID?, limit: Int) async throws
+    func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int) async throws
         -> [TerminalRow]
 
     /// Keeps a job that must survive the loss of Redis, body included, until its terminal row is written.
@@ -45,6 +45,44 @@ package protocol JobLedger: Sendable {
     /// Costs of a tenant (or of all, for an admin) by what `grouping` says.
     func costs(of tenant: TenantID?, since: Timestamp?, until: Timestamp?, by grouping: CostGrouping) async throws
         -> [CostLine]
+}
+
+extension JobLedger {
+    /// The same of one state, or of all.
+    package func finishedJobs(of tenant: TenantID, state: TerminalState?, after cursor: JobID?, limit: Int) async throws
+        -> [TerminalRow]
+    {
+        try await finishedJobs(of: tenant, JobSelection(state: state), after: cursor, limit: limit)
+    }
+}
+
+/// Which jobs are meant; nil is any.
+package struct JobSelection: Sendable, Equatable {
+    package var state: TerminalState?
+    package var tags: JobTags
+    /// Made at this moment or later.
+    package var since: Timestamp?
+    /// Made before this moment.
+    package var until: Timestamp?
+
+    package init(
+        state: TerminalState? = nil,
+        tags: JobTags = JobTags(),
+        since: Timestamp? = nil,
+        until: Timestamp? = nil
+    ) {
+        self.state = state
+        self.tags = tags
+        self.since = since
+        self.until = until
+    }
+
+    /// Whether a job of these tags, made at this moment, is meant, whatever its state.
+    package func includes(_ tags: JobTags, createdAt: Timestamp) -> Bool {
+        (self.tags.feature == nil || self.tags.feature == tags.feature)
+            && (self.tags.customer == nil || self.tags.customer == tags.customer)
+            && (since.map { createdAt >= $0 } ?? true) && (until.map { createdAt < $0 } ?? true)
+    }
 }
 
 /// What a worker reports when it is done with a lease.

@@ -1,0 +1,52 @@
+import Penstock
+import TestTwins
+import Testing
+
+@testable import Scheduler
+
+/// What is older than its tenant keeps it goes, nothing younger does.
+@Suite(.timeLimit(.minutes(1)))
+struct RetentionTests {
+    private let scene = Scene()
+    private let acme = TenantID(trusted: "acme")
+
+    private func sweep() async throws {
+        try await Retention(
+            dependencies: scene.dependencies,
+            standard: scene.configuration.retention,
+            logger: .quiet
+        ).sweep()
+    }
+
+    private func keep(_ days: Int?) async throws {
+        try await scene.ledger.put(
+            TenantRecord(id: acme, policy: TenantPolicy(), retentionDays: days, createdAt: Scene.start)
+        )
+    }
+
+    @Test(arguments: [(nil as Int?, 30), (7, 7), (90, 90)])
+    func aBatchGoesWithItsTime(_ own: Int?, _ days: Int) async throws {
+        try await keep(own)
+        try await scene.submit(Scene.lines(3))
+        let batch = try await scene.drive()
+        let output = try #require(batch.outputFile)
+        scene.clock.advance(by: try #require(batch.endedAt).since(scene.clock.now) + .seconds(days * 86_400))
+        try await sweep()
+        #expect(try await scene.ledger.batch(batch.id) != nil)
+        scene.clock.advance(by: .seconds(1))
+        try await sweep()
+        #expect(try await scene.ledger.batch(batch.id) == nil)
+        #expect(try await scene.ledger.file(output) == nil)
+        #expect(try await scene.ledger.file(batch.inputFile) == nil)
+        #expect(scene.ledger.edit { $0.rows.isEmpty && !$0.attempts.isEmpty })
+    }
+
+    @Test func theInputOfABatchThatGoesOnIsKept() async throws {
+        try await keep(1)
+        try await scene.submit(Scene.lines(3))
+        scene.clock.advance(by: .seconds(10 * 86_400))
+        try await sweep()
+        #expect(try await scene.ledger.file(FileID("file-in")) != nil)
+        #expect(try await scene.ledger.batch(Scene.batch) != nil)
+    }
+}
