@@ -136,7 +136,8 @@ let package = Package(
             [
                 "Penstock", "JSON", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
                 nioHTTP1, logging, coreMetrics, lifecycle, crypto,
-            ]
+            ],
+            resources: [.embedInCode("OpenAPI")]
         ),
         module("Simulator", ["Penstock", "JSON", "Telemetry", hummingbird, httpTypes, nioCore, logging, lifecycle]),
         module(

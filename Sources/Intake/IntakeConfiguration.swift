@@ -10,6 +10,8 @@ package struct IntakeConfiguration: Sendable {
     package var maxBodyBytes: Int
     /// Bytes of an uploaded file.
     package var maxFileBytes: Int
+    /// Requests of one batch.
+    package var maxBatchLines: Int
     /// Bytes of a job's body that still travel through Redis; the ledger keeps larger ones.
     package var inlineBodyBytes: Int
     /// A connection that sends nothing for this long, between requests or within one, is closed.
@@ -28,6 +30,7 @@ package struct IntakeConfiguration: Sendable {
         port: Int = 8080,
         maxBodyBytes: Int = 4 << 20,
         maxFileBytes: Int = 200 << 20,
+        maxBatchLines: Int = 100_000,
         inlineBodyBytes: Int = 64 << 10,
         idleTimeout: Duration = .seconds(60),
         keyCacheSeconds: Int = 5,
@@ -39,6 +42,7 @@ package struct IntakeConfiguration: Sendable {
         self.port = port
         self.maxBodyBytes = maxBodyBytes
         self.maxFileBytes = maxFileBytes
+        self.maxBatchLines = maxBatchLines
         self.inlineBodyBytes = inlineBodyBytes
         self.idleTimeout = idleTimeout
         self.keyCacheSeconds = keyCacheSeconds

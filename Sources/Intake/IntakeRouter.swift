@@ -78,7 +78,42 @@ enum IntakeRouter {
             clock: parts.clock,
             metrics: metrics
         ).addRoutes(to: section)
-        jobs(configuration, parts, metrics, logger).addRoutes(to: section)
+        MessageBatchesController(
+            ledger: parts.ledger,
+            topology: parts.topology,
+            creations: parts.creations,
+            webhooks: configuration.webhooks,
+            limits: BatchLimits(
+                maxLines: configuration.maxBatchLines,
+                maxLineBytes: InputReader.maxLineBytes,
+                maxFileBytes: configuration.maxFileBytes
+            ),
+            clock: parts.clock,
+            metrics: metrics
+        ).addRoutes(to: section)
+        let jobs = jobs(configuration, parts, metrics, logger)
+        jobs.addRoutes(to: section)
+        BulkJobsController(
+            creations: parts.creations,
+            admission: jobs.admission,
+            finder: jobs.finder,
+            cancellation: jobs.cancellation,
+            webhooks: configuration.webhooks,
+            maxBodyBytes: configuration.maxBodyBytes,
+            clock: parts.clock,
+            metrics: metrics
+        ).addRoutes(to: section)
+        ResponsesController(
+            ledger: parts.ledger,
+            creations: parts.creations,
+            admission: jobs.admission,
+            finder: jobs.finder,
+            cancellation: jobs.cancellation,
+            webhooks: configuration.webhooks,
+            maxBodyBytes: configuration.maxBodyBytes,
+            clock: parts.clock,
+            metrics: metrics
+        ).addRoutes(to: section)
         WebhooksController(
             ledger: parts.ledger,
             creations: parts.creations,
@@ -87,6 +122,7 @@ enum IntakeRouter {
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock
         ).addRoutes(to: section)
+        WebhookDeliveriesController(ledger: parts.ledger, clock: parts.clock).addRoutes(to: section)
         CostsController(ledger: parts.ledger).addRoutes(to: section)
         ModelsController(topology: parts.topology).addRoutes(to: section)
     }

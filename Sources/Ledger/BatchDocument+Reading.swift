@@ -24,7 +24,7 @@ extension BatchDocument {
         let webhook = root["webhook"].flatMap(target)
         guard (metadata == nil) == (root["metadata"] == nil), (webhook == nil) == (root["webhook"] == nil)
         else { return nil }
-        return BatchRecord(
+        var batch = BatchRecord(
             id: BatchID(id),
             tenant: TenantID(trusted: tenant),
             endpoint: endpoint,
@@ -38,6 +38,8 @@ extension BatchDocument {
             webhook: webhook,
             maxCost: nanodollars(root, "max_cost_nano")
         )
+        batch.resultLifetime = root["result_lifetime_ms"]?.int64.map { .milliseconds($0) }
+        return batch
     }
 
     private static func target(_ value: JSONValue) -> WebhookTarget? {

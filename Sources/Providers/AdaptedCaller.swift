@@ -3,23 +3,32 @@ import JSON
 import Penstock
 import Threads
 
-/// Calls targets whose family has an adapter: the request goes through it, and so does the answer.
+/// Calls targets whose family has an adapter: the request goes through it, and so does the answer, unless the provider
+/// speaks the endpoint by itself.
 struct AdaptedCaller: Sendable {
     private let client: FetchClient
     private let library: AdapterLibrary
     private let threads: JQThreads
     private let clock: WallClock
 
-    /// - Throws: when the system has no more threads.
-    init(client: FetchClient, library: AdapterLibrary, clock: WallClock) throws(SystemCallError) {
+    init(client: FetchClient, library: AdapterLibrary, threads: JQThreads, clock: WallClock) {
         self.client = client
         self.library = library
+        self.threads = threads
         self.clock = clock
-        threads = try JQThreads()
+    }
+
+    /// Whether the target's provider speaks an endpoint by itself.
+    func isNative(_ endpoint: Endpoint, at target: Target) -> Bool {
+        library.family(target.adapter)?.nativePaths[endpoint] != nil
     }
 
     func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async -> CallReport {
-        guard let family = library.family(target.adapter), let path = family.paths[endpoint] else {
+        let family = library.family(target.adapter)
+        if let family, let path = family.nativePaths[endpoint] {
+            return await callNatively(target, family, path, body, timeout)
+        }
+        guard let family, let path = family.paths[endpoint] else {
             let message = "The target `\(target.name)` does not serve \(endpoint.rawValue)."
             return Self.notSent(JobError(.callerInvalidRequest, message))
         }
@@ -27,24 +36,48 @@ struct AdaptedCaller: Sendable {
         let run = AdapterRun(family: family, threads: threads)
         do throws(Untranslated) {
             let translated = try await run.request(named)
-            return await send(request(target, family, path, translated, timeout), through: run)
+            return await send(request(target, family, path, translated, timeout)) { response, now in
+                await Self.read(
+                    status: response.status,
+                    body: response.body,
+                    through: run,
+                    at: now,
+                    header: { response.headers[$0] }
+                )
+            }
         } catch {
             return Self.notSent(error.error)
         }
     }
 
-    private func send(_ request: FetchRequest, through run: AdapterRun) async -> CallReport {
-        do {
-            let response = try await client.fetch(request)
-            let now = clock.now()
-            let outcome = await Self.read(
+    private func callNatively(
+        _ target: Target,
+        _ family: AdapterFamily,
+        _ path: String,
+        _ body: [UInt8],
+        _ timeout: Duration
+    ) async -> CallReport {
+        guard let named = OpenAICompatibleCaller.body(body, for: target) else { return CallReport(.noObject) }
+        let run = AdapterRun(family: family, threads: threads)
+        return await send(request(target, family, path, named, timeout)) { response, now in
+            await Self.readNatively(
                 status: response.status,
                 body: response.body,
                 through: run,
                 at: now,
                 header: { response.headers[$0] }
             )
-            return CallReport(outcome, response, at: now)
+        }
+    }
+
+    private func send(
+        _ request: FetchRequest,
+        reading read: (FetchResponse, Timestamp) async -> CallOutcome
+    ) async -> CallReport {
+        do {
+            let response = try await client.fetch(request)
+            let now = clock.now()
+            return CallReport(await read(response, now), response, at: now)
         } catch {
             return CallReport(.failed(CallFailure(error)))
         }
@@ -76,6 +109,25 @@ struct AdaptedCaller: Sendable {
         } catch {
             return .failed(CallFailure(error: error.error, mayHaveBeenSent: true))
         }
+    }
+
+    /// The outcome of an HTTP answer that its caller gets as it came: the family only says what it means.
+    static func readNatively(
+        status: Int,
+        body: [UInt8],
+        through run: AdapterRun,
+        at now: Timestamp,
+        header: @Sendable (String) -> String?
+    ) async -> CallOutcome {
+        guard (200...299).contains(status) else {
+            let outcome = await read(status: status, body: body, through: run, at: now, header: header)
+            guard case .failed(var failure) = outcome else { return outcome }
+            if (try? JSONDocument(parsing: body, limits: AnswerReader.limits)) != nil { failure.response?.body = body }
+            return .failed(failure)
+        }
+        let outcome = AnswerReader.read(status: status, body: body, at: now, header: header)
+        guard case .succeeded(let response, _) = outcome else { return outcome }
+        return .succeeded(response, usage: await run.usage(body))
     }
 
     private func request(

@@ -2,23 +2,33 @@ package import Fetch
 package import Penstock
 package import Threads
 
-/// Calls any target: as it is where it speaks the OpenAI dialect, through its family's adapter where it does not.
+/// Calls any target: as it is where it speaks the request's dialect, through a translation where it does not.
 package struct TargetCaller: ProviderCaller {
     private let direct: OpenAICompatibleCaller
-    /// Nil where no target needs one: then jq is not even started.
-    private let adapted: AdaptedCaller?
+    private let adapted: AdaptedCaller
+    private let messages: MessagesDialect
 
     /// - Parameter clock: what moments in answers are compared with.
     /// - Throws: when the system has no more threads.
-    package init(client: FetchClient, library: AdapterLibrary, clock: WallClock) throws(SystemCallError) {
+    package init(client: FetchClient, library: AdapterLibrary, clock: WallClock) throws {
+        let threads = try JQThreads()
         direct = OpenAICompatibleCaller(client: client, clock: clock)
-        adapted = library.isEmpty ? nil : try AdaptedCaller(client: client, library: library, clock: clock)
+        adapted = AdaptedCaller(client: client, library: library, threads: threads, clock: clock)
+        messages = try MessagesDialect(threads: threads)
     }
 
     package func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async
         -> CallReport
     {
-        guard target.adapter != Target.passThrough, let adapted else {
+        guard endpoint == .messages, !adapted.isNative(endpoint, at: target) else {
+            return await speak(target, endpoint, body, timeout)
+        }
+        return await messages.call(body) { await speak(target, .chatCompletions, $0, timeout) }
+    }
+
+    private func speak(_ target: Target, _ endpoint: Endpoint, _ body: [UInt8], _ timeout: Duration) async -> CallReport
+    {
+        guard target.adapter != Target.passThrough else {
             return await direct.call(target, endpoint: endpoint, body: body, within: timeout)
         }
         return await adapted.call(target, endpoint: endpoint, body: body, within: timeout)

@@ -16,6 +16,7 @@ from harness.processes import ROOT, Process, eventually
 from harness.receiver import Receiver
 
 JOB_TYPES = ["job.succeeded", "job.failed", "job.expired", "job.cancelled"]
+RESPONSE_TYPES = ["response.completed", "response.failed", "response.cancelled", "response.incomplete"]
 BATCH_TYPES = ["batch.completed", "batch.failed", "batch.expired", "batch.cancelled"]
 
 
@@ -51,7 +52,7 @@ def submit_job(tenant, text, **fields):
 
 def test_endpoints_through_the_sdk(tenant, other_tenant, receivers):
     webhooks, receiver = tenant.sdk.webhooks, receivers()
-    assert set(webhooks.event_types.list().data) == {*JOB_TYPES, *BATCH_TYPES}
+    assert set(webhooks.event_types.list().data) == {*JOB_TYPES, *BATCH_TYPES, *RESPONSE_TYPES, "webhook_endpoint.disabled"}
     made = webhooks.create(name="ci", url=receiver.url, event_types=["batch.completed", "batch.failed"])
     assert made.object == "webhook_endpoint" and made.id.startswith("whe_") and made.signing_secret.startswith("whsec_")
     assert made.signing_secret_hint.endswith(made.signing_secret[-4:]) and made.created_at == made.updated_at

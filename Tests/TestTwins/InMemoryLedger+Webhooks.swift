@@ -87,6 +87,31 @@ extension InMemoryLedger {
 
     package func delivery(_ id: String) async throws -> WebhookDelivery? { try access { $0.deliveries[id] } }
 
+    package func deliveries(of tenant: TenantID, _ filter: DeliveryFilter, after cursor: String?, limit: Int)
+        async throws -> [WebhookDelivery]
+    {
+        try access { state in
+            let found = state.deliveries.values.filter {
+                $0.tenant == tenant && (filter.endpoint == nil || $0.endpoint == filter.endpoint)
+                    && (filter.state == nil || $0.state == filter.state)
+            }
+            let sorted = found.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
+            let start = cursor.flatMap { id in sorted.firstIndex { $0.id == id } }.map { $0 + 1 } ?? 0
+            return Array(sorted[start...].prefix(limit))
+        }
+    }
+
+    package func replay(_ delivery: String, at now: Timestamp) async throws -> WebhookDelivery? {
+        try access { state in
+            if state.deliveries[delivery]?.leaseToken == nil {
+                state.deliveries[delivery]?.state = .pending
+                state.deliveries[delivery]?.attempts = 0
+                state.deliveries[delivery]?.dueAt = now
+            }
+            return state.deliveries[delivery]
+        }
+    }
+
     package func failDeliveries(to destination: String, reason: String) async throws -> Int {
         try access { state in
             let pending = state.deliveries.values.filter { $0.destination == destination && $0.state == .pending }

@@ -81,12 +81,13 @@ package final class InMemoryLedger: Ledger {
         try access { state in state.attempts.filter { $0.job == job } }
     }
 
-    package func finishedJobs(of tenant: TenantID, state wanted: TerminalState?, after cursor: JobID?, limit: Int)
+    package func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int)
         async throws -> [TerminalRow]
     {
         try access { state in
             let rows = state.rows.values.filter {
-                $0.tenant == tenant && $0.line == nil && $0.state == wanted ?? $0.state
+                $0.tenant == tenant && $0.line == nil && $0.state == selection.state ?? $0.state
+                    && selection.includes($0.tags, createdAt: $0.createdAt)
             }
             let sorted = rows.sorted { $0.job.text.suffix(20) > $1.job.text.suffix(20) }
             let rest = sorted.filter { row in cursor.map { row.job.text.suffix(20) < $0.text.suffix(20) } ?? true }

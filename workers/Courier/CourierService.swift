@@ -101,6 +101,12 @@ package struct CourierService: Service {
             ledger: dependencies.ledger,
             sender: dependencies.sender,
             board: board,
+            health: EndpointHealth(
+                ledger: dependencies.ledger,
+                patience: configuration.patience,
+                metrics: metrics,
+                logger: logger
+            ),
             schedule: configuration.schedule,
             clock: dependencies.clock,
             metrics: metrics,

@@ -8,6 +8,7 @@ struct DeliveryAttempt: Sendable {
     let ledger: any WebhookLedger
     let sender: any WebhookSender
     let board: LaneBoard
+    let health: EndpointHealth
     let schedule: WebhookSchedule
     let clock: WallClock
     let metrics: CourierMetrics
@@ -67,7 +68,7 @@ struct DeliveryAttempt: Sendable {
         let ended = delivery.after(answer, verdict, at: now)
         let isMine = try await finish(ended)
         note(ended, verdict, in: time, isMine: isMine, at: now)
-        if verdict == .gone { try await disable(delivery, sentTo: url, at: now) }
+        try await health.note(verdict, of: delivery, sentTo: url, at: now)
         return verdict == .delivered
     }
 
@@ -75,26 +76,6 @@ struct DeliveryAttempt: Sendable {
     @discardableResult
     private func finish(_ delivery: WebhookDelivery) async throws -> Bool {
         try await Task { try await ledger.finish(delivery) }.value
-    }
-
-    /// Disables an endpoint that said it is gone, unless it was changed or disabled meanwhile.
-    private func disable(_ delivery: WebhookDelivery, sentTo url: String, at now: Timestamp) async throws {
-        guard let id = delivery.endpoint else { return }
-        while var endpoint = try await ledger.webhookEndpoint(id), endpoint.disabledAt == nil, endpoint.url == url {
-            endpoint.disabledAt = now
-            guard try await ledger.replace(endpoint) != nil else { continue }
-            let failed = try await ledger.failDeliveries(
-                to: delivery.destination,
-                reason: "the receiver is gone: it answered 410"
-            )
-            metrics.disabledEndpoint()
-            metrics.gaveUp(failed)
-            logger.warning(
-                "a webhook endpoint is disabled: it answered 410",
-                [.tenant: .text(endpoint.tenant.text), .target: .text(id), .count: .integer(failed)]
-            )
-            return
-        }
     }
 
     private func note(

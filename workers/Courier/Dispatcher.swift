@@ -6,8 +6,6 @@ import Telemetry
 struct Dispatcher: Sendable {
     /// Events per round; a crash repeats at most these.
     private static let page = 200
-    /// More endpoints of one tenant than any setting allows.
-    private static let endpointLimit = 10_000
 
     let ledger: any WebhookLedger
     let clock: WallClock
@@ -34,7 +32,7 @@ struct Dispatcher: Sendable {
     private func endpoints(of tenants: Set<TenantID>) async throws -> [TenantID: [WebhookEndpoint]] {
         var endpoints: [TenantID: [WebhookEndpoint]] = [:]
         for tenant in tenants {
-            endpoints[tenant] = try await ledger.webhookEndpoints(of: tenant, after: nil, limit: Self.endpointLimit)
+            endpoints[tenant] = try await ledger.allWebhookEndpoints(of: tenant)
         }
         return endpoints
     }

@@ -22,6 +22,9 @@ package struct SchedulerConfiguration: Sendable {
     /// How long jobs of a pool that is no longer configured wait for somebody to serve it.
     package var removedPoolGrace: Duration
 
+    /// How long results, files and webhooks of a tenant without a time of its own are kept.
+    package var retention: Duration
+
     package init(
         name: String,
         maxBatchLines: Int = 100_000,
@@ -31,7 +34,8 @@ package struct SchedulerConfiguration: Sendable {
         maxDeaths: Int = 10,
         ownership: Duration = .seconds(10),
         expiryGrace: Duration = .seconds(30),
-        removedPoolGrace: Duration = .seconds(3600)
+        removedPoolGrace: Duration = .seconds(3600),
+        retention: Duration = .seconds(30 * 86_400)
     ) {
         self.name = name
         self.maxBatchLines = maxBatchLines
@@ -42,5 +46,6 @@ package struct SchedulerConfiguration: Sendable {
         self.ownership = ownership
         self.expiryGrace = expiryGrace
         self.removedPoolGrace = removedPoolGrace
+        self.retention = retention
     }
 }

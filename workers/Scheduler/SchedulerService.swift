@@ -109,7 +109,9 @@ package struct SchedulerService: Service {
 
     private var cleaning: [RepeatedStep] {
         let upkeep = Upkeep(dependencies: dependencies, logger: logger)
+        let retention = Retention(dependencies: dependencies, standard: configuration.retention, logger: logger)
         return [
+            steps.step("retention", every: .seconds(60)) { try await retention.sweep() },
             steps.step("files", every: .seconds(600)) { try await upkeep.removeAbandonedUploads() },
             steps.step("creations", every: .seconds(600)) { try await upkeep.forgetCreations() },
         ]

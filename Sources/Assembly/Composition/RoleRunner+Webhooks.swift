@@ -18,7 +18,8 @@ extension RoleRunner {
             concurrency: settings.webhooks.concurrency,
             concurrencyPerDestination: settings.webhooks.concurrencyPerDestination,
             lease: settings.webhooks.lease,
-            schedule: settings.webhooks.schedule
+            schedule: settings.webhooks.schedule,
+            patience: settings.webhooks.patience
         )
         try await serve([CourierService(configuration: configuration, dependencies: dependencies, logger: logger)])
         try await opened.close()

@@ -112,7 +112,8 @@ package struct RoleRunner: Sendable {
             maxBatchLines: settings.scheduler.maxBatchLines,
             feedWindowLines: settings.scheduler.feedWindowLines,
             feedWindowBytes: settings.scheduler.feedWindowBytes,
-            removedPoolGrace: settings.scheduler.removedPoolGrace
+            removedPoolGrace: settings.scheduler.removedPoolGrace,
+            retention: settings.retention
         )
         let dependencies = SchedulerDependencies(
             queues: backends.queuesByPool,

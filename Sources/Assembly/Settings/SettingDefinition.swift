@@ -47,7 +47,7 @@ extension SettingDefinition {
 
     /// Every scalar setting, in the order of the reference.
     package static let all: [SettingDefinition] =
-        redis + ledger + intake + worker + scheduler + webhooks + adapters + simulator + operations + log
+        redis + ledger + intake + worker + scheduler + retention + webhooks + adapters + simulator + operations + log
 
     /// The sections that hold scalar settings.
     static let sections = Set(all.map { String($0.path.prefix { $0 != "." }) })
@@ -160,6 +160,14 @@ extension SettingDefinition {
             "How long jobs of a pool that is no longer in the settings wait for it to come back; then they fail."
         ),
     ]
+    private static let retention = [
+        setting(
+            "retention.days",
+            .integer(1...36_500),
+            "30",
+            "How long results, files and webhooks are kept; a tenant's own `retention_days` goes before it."
+        )
+    ]
     private static let webhooks = [
         setting("webhooks.couriers", .integer(0...8), "1", "Courier processes under `penstockd up`; 0 sends nothing."),
         setting(
@@ -186,10 +194,17 @@ extension SettingDefinition {
             "Attempts at once to one endpoint per courier; fewer while it fails."
         ),
         setting(
+            "webhooks.disable_after_hours",
+            .integer(1...8760),
+            "120",
+            "An endpoint that has taken nothing for so long is disabled, and its owner told."
+        ),
+        setting(
             "webhooks.retry_scale_per_mille",
             .integer(1...1000),
             "1000",
-            "Shortens the waits between attempts (5 s, 5 min, 30 min, 2 h, … 24 h) for tests; 1000 is the schedule."
+            "Shortens the waits between attempts (5 s, 5 min, 30 min, 2 h, … 24 h), and webhooks.disable_after_hours, for "
+                + "tests; 1000 is the schedule."
         ),
     ]
     private static let adapters = [

@@ -15,6 +15,7 @@ package struct Settings: Sendable {
     package var intake: IntakeConfiguration
     package var worker: WorkerSettings
     package var scheduler: SchedulerSettings
+    package var retention: Duration
     package var webhooks: WebhookSettings
     package var simulatorEnabled: Bool
     package var simulator: SimulatorConfiguration
@@ -98,6 +99,7 @@ extension Settings {
         intake = IntakeConfiguration(values)
         worker = WorkerSettings(values)
         scheduler = SchedulerSettings(values)
+        retention = .seconds(values.integer("retention.days") * 86_400)
         webhooks = WebhookSettings(values)
         simulatorEnabled = values.flag("simulator.enabled")
         simulator = SimulatorConfiguration(values)
@@ -138,6 +140,7 @@ extension IntakeConfiguration {
             port: values.integer("intake.port"),
             maxBodyBytes: values.integer("intake.max_body_bytes"),
             maxFileBytes: values.integer("intake.max_file_bytes"),
+            maxBatchLines: values.integer("scheduler.max_batch_lines"),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
             keyCacheSeconds: values.integer("intake.key_cache_seconds"),
             webhooks: WebhookRules(

@@ -12,6 +12,7 @@ package struct WebhookSettings: Sendable {
     package var concurrency: Int
     package var concurrencyPerDestination: Int
     package var schedule: WebhookSchedule
+    package var patience: Duration
 
     /// How long a delivery belongs to a courier.
     package var lease: Duration { timeout + Self.bookkeepingTime }
@@ -25,6 +26,8 @@ extension WebhookSettings {
         timeout = .seconds(values.integer("webhooks.timeout_seconds"))
         concurrency = values.integer("webhooks.concurrency")
         concurrencyPerDestination = values.integer("webhooks.concurrency_per_destination")
-        schedule = WebhookSchedule(scale: Double(values.integer("webhooks.retry_scale_per_mille")) / 1000)
+        let scale = values.integer("webhooks.retry_scale_per_mille")
+        schedule = WebhookSchedule(scale: Double(scale) / 1000)
+        patience = .milliseconds(values.integer("webhooks.disable_after_hours") * 3600 * scale)
     }
 }

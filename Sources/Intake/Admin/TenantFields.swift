@@ -18,16 +18,21 @@ enum TenantFields {
         Bound(name: "max_tokens", range: 1...1_000_000_000_000_000, path: \.caps.tokens),
     ]
 
-    static let known = ["weight", "paused"] + bounds.map(\.name)
+    private static let retention = "retention_days"
+
+    static let known = ["weight", "paused", retention] + bounds.map(\.name)
 
     /// Changes what is named and keeps the rest; null removes a bound.
     ///
     /// - Throws: 400.
-    static func change(_ policy: inout TenantPolicy, _ fields: JSONFields) throws {
-        if let weight = try fields.int("weight", in: 1...1000) { policy.weight = Int(weight) }
-        if let isPaused = try fields.flag("paused") { policy.isPaused = isPaused }
+    static func change(_ tenant: inout TenantRecord, _ fields: JSONFields) throws {
+        if let weight = try fields.int("weight", in: 1...1000) { tenant.policy.weight = Int(weight) }
+        if let isPaused = try fields.flag("paused") { tenant.policy.isPaused = isPaused }
         for bound in bounds where fields.object[bound.name] != nil {
-            policy[keyPath: bound.path] = try fields.int(bound.name, in: bound.range).map(Int.init)
+            tenant.policy[keyPath: bound.path] = try fields.int(bound.name, in: bound.range).map(Int.init)
+        }
+        if fields.object[retention] != nil {
+            tenant.retentionDays = try fields.int(retention, in: 1...36_500).map(Int.init)
         }
     }
 
@@ -38,6 +43,7 @@ enum TenantFields {
             writer.member("weight", tenant.policy.weight)
             for bound in bounds { writer.member(bound.name, tenant.policy[keyPath: bound.path]) }
             writer.member("paused", tenant.policy.isPaused)
+            writer.member(retention, tenant.retentionDays)
             writer.member("created_at", tenant.createdAt.seconds)
         }
     }

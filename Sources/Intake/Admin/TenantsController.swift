@@ -32,7 +32,7 @@ struct TenantsController: Sendable {
         let now = clock.now()
         var tenant =
             try await ledger.tenant(id) ?? TenantRecord(id: id, policy: TenantPolicy(), createdAt: now)
-        try TenantFields.change(&tenant.policy, fields)
+        try TenantFields.change(&tenant, fields)
         try await ledger.put(tenant)
         for queue in queues { try await queue.setPolicy(tenant.policy, for: id) }
         return .json { TenantFields.write(tenant, to: &$0) }

@@ -14,8 +14,8 @@ enum BatchObject {
             writer.member("input_file_id", batch.inputFile.text)
             writer.member("completion_window", batch.completionWindow)
             writer.member("status", batch.state.rawValue)
-            writer.member("output_file_id", batch.outputFile?.text)
-            writer.member("error_file_id", batch.errorFile?.text)
+            writer.member("output_file_id", file(.output, of: batch, rows: summary.counts.succeeded)?.text)
+            writer.member("error_file_id", file(.errors, of: batch, rows: summary.counts.unsuccessful)?.text)
             writeTimes(batch, to: &writer)
             writeCounts(batch, summary.counts, to: &writer)
             writeSpending(batch, summary, to: &writer)
@@ -27,6 +27,12 @@ enum BatchObject {
                 writer.null()
             }
         }
+    }
+
+    /// While the batch runs, the file shows what is there by now.
+    private static func file(_ kind: RowKind, of batch: BatchRecord, rows: Int) -> FileID? {
+        guard batch.state.isTerminal else { return rows > 0 ? FileID(kind, of: batch.id) : nil }
+        return kind == .output ? batch.outputFile : batch.errorFile
     }
 
     private static func writeErrors(_ errors: [BatchLineError], to writer: inout JSONWriter) {

@@ -14,6 +14,7 @@ struct BatchRequest {
     let webhook: WebhookTarget?
     /// What its calls may cost together.
     let maxCost: Nanodollars?
+    let resultLifetime: Duration?
 
     /// Fields that are not known are ignored: SDKs may learn new ones.
     ///
@@ -34,11 +35,11 @@ struct BatchRequest {
         tags = options.tags
         maxCost = options.maxCost
         webhook = try WebhookField.target(fields, webhooks)
-        try Self.checkOutputExpiry(fields)
+        resultLifetime = try Self.resultLifetime(fields)
     }
 
     func record(id: BatchID, tenant: TenantID, at now: Timestamp) -> BatchRecord {
-        BatchRecord(
+        var batch = BatchRecord(
             id: id,
             tenant: tenant,
             endpoint: endpoint,
@@ -52,13 +53,16 @@ struct BatchRequest {
             webhook: webhook,
             maxCost: maxCost
         )
+        batch.resultLifetime = resultLifetime
+        return batch
     }
 
-    private static func checkOutputExpiry(_ fields: JSONFields) throws {
-        guard let expiry = try fields.fields("output_expires_after") else { return }
+    private static func resultLifetime(_ fields: JSONFields) throws -> Duration? {
+        guard let expiry = try fields.fields("output_expires_after") else { return nil }
         guard try expiry.requiredText("anchor") == ExpiresAfter.anchor else {
             throw expiry.wrong("anchor", ExpiresAfter.anchor)
         }
-        guard try expiry.int("seconds", in: ExpiresAfter.range) != nil else { throw expiry.missing("seconds") }
+        guard let seconds = try expiry.int("seconds", in: ExpiresAfter.range) else { throw expiry.missing("seconds") }
+        return .seconds(seconds)
     }
 }

@@ -17,6 +17,8 @@ struct BatchesController: Sendable {
         section.on(.post, "/v1/batches", use: create)
         section.on(.get, "/v1/batches", use: list)
         section.on(.get, "/v1/batches/{id}", use: retrieve)
+        section.on(.get, "/v1/batches/{id}/eta", use: forecast)
+        section.on(.get, "/v1/batches/{id}/events", use: events)
         section.on(.patch, "/v1/batches/{id}", use: change)
         section.on(.post, "/v1/batches/{id}/cancel", use: cancel)
         section.on(.post, "/v1/batches/{id}/pause", use: pause)
@@ -29,7 +31,7 @@ struct BatchesController: Sendable {
         let body = try await context.body.collect(upTo: maxBodyBytes)
         let order = try BatchRequest(body, webhooks: webhooks)
         try context.caller.require(order.jobClass, param: "metadata.penstock_class")
-        if order.maxCost != nil { try requirePrices() }
+        if order.maxCost != nil { try topology.requirePrices() }
         try await checkInput(order.inputFile, of: context.tenant)
         let now = clock.now()
         let place = try await creations.place(
@@ -72,6 +74,37 @@ struct BatchesController: Sendable {
     }
 
     @Sendable
+    private func forecast(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let batch = try await find(context)
+        let summary = try await progress.summary(of: batch)
+        let now = clock.now()
+        let forecast = BatchForecast(batch, summary.counts, at: now)
+        return .json { forecast.write(of: batch, at: now, to: &$0) }
+    }
+
+    /// Tells of every change of state and counts, until the end.
+    @Sendable
+    private func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let id = BatchID(try context.pathParameter("id"))
+        let tenant = context.tenant
+        let stream = EventStream(lastID: request.headers[.lastEventID]) {
+            let batch = try await BatchOrders(ledger: ledger).find(id, of: tenant)
+            let summary = try await progress.summary(of: batch)
+            var writer = JSONWriter()
+            BatchObject.write(batch, summary, to: &writer)
+            let counts = summary.counts
+            return EventStream.Event(
+                id: "\(batch.state.rawValue)-\(batch.total)-\(counts.succeeded)-\(counts.unsuccessful)"
+                    + (batch.pausedAt == nil ? "" : "-paused"),
+                name: "batch",
+                data: writer.bytes,
+                isLast: batch.state.isTerminal
+            )
+        }
+        return try await stream.response()
+    }
+
+    @Sendable
     private func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try await order(context, refusal: "batch_already_finished") { $0.cancel(at: clock.now()) }
     }
@@ -110,16 +143,6 @@ struct BatchesController: Sendable {
         try await BatchOrders(ledger: ledger).find(BatchID(try context.pathParameter("id")), of: context.tenant)
     }
 
-    /// Which pools a batch needs is known once its file is validated; without any price no bound can be kept.
-    private func requirePrices() throws {
-        guard !topology.pools.contains(where: \.isPriced) else { return }
-        throw APIError.badRequest(
-            "No model here has a price, so what a batch costs cannot be bounded.",
-            param: "metadata.penstock_max_cost_usd",
-            code: "no_price"
-        )
-    }
-
     private func checkInput(_ id: FileID, of tenant: TenantID) async throws {
         guard let file = try await ledger.file(id), file.tenant == tenant else {
             throw APIError.badRequest("No such file.", param: "input_file_id", code: "file_not_found")
@@ -136,5 +159,19 @@ struct BatchesController: Sendable {
     private func response(_ batch: BatchRecord) async throws -> Response {
         let summary = try await progress.summary(of: batch)
         return .json { BatchObject.write(batch, summary, to: &$0) }
+    }
+}
+
+extension Topology {
+    /// Which pools a batch needs is known once its file is validated; without any price no bound can be kept.
+    ///
+    /// - Throws: 400.
+    func requirePrices() throws {
+        guard !pools.contains(where: \.isPriced) else { return }
+        throw APIError.badRequest(
+            "No model here has a price, so what a batch costs cannot be bounded.",
+            param: "metadata.penstock_max_cost_usd",
+            code: "no_price"
+        )
     }
 }

@@ -23,7 +23,7 @@ struct Query {
 
     /// - Throws: 400 unless the value is a whole number in `range`.
     func int(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws -> Int {
-        guard let text = self[name] else { return fallback }
+        guard let text = values[name] else { return fallback }
         guard let value = Int(text), range.contains(value) else {
             throw APIError.badRequest(
                 "`\(name)` is a whole number from \(range.lowerBound) to \(range.upperBound).",

@@ -5,8 +5,6 @@ import Penstock
 
 /// `GET /v1/files/{id}/content`: streams a file as fast as the client takes it, a chunk or a page of rows at a time.
 struct FileDownload {
-    private static let rowsPerPage = 200
-
     let ledger: any Ledger
 
     func response(_ file: FileRecord) -> Response {
@@ -38,24 +36,10 @@ struct FileDownload {
 
     private func rows(of batch: BatchID, _ kind: RowKind) -> ResponseBody {
         ResponseBody { [ledger] writer in
-            var line = 0
-            while true {
-                let rows = try await ledger.rows(of: batch, kind, afterLine: line, limit: Self.rowsPerPage)
-                guard let last = rows.last?.line?.number else { break }
-                line = last
-                try await writer.write(Self.text(of: rows))
-            }
+            var pages = RowPages(of: batch, kind, from: ledger) { $0.batchOutputLine() }
+            while let page = try await pages.next() { try await writer.write(page) }
             try await writer.finish(nil)
         }
-    }
-
-    private static func text(of rows: [TerminalRow]) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        for row in rows {
-            buffer.writeBytes(row.batchOutputLine())
-            buffer.writeInteger(UInt8(ascii: "\n"))
-        }
-        return buffer
     }
 
     /// The name as it may stand in a quoted header value.

@@ -82,10 +82,22 @@ struct FilesController: Sendable {
 
     private func find(_ context: AuthenticatedContext) async throws -> FileRecord {
         let id = FileID(try context.pathParameter("id"))
-        guard let file = try await ledger.file(id), file.tenant == context.tenant else {
+        let now = clock.now()
+        var found = try await ledger.file(id)
+        if found == nil { found = try await growingView(id, at: now) }
+        guard let file = found, file.tenant == context.tenant, file.expiresAt.map({ now < $0 }) ?? true else {
             throw APIError.notFound("file")
         }
         return file
+    }
+
+    /// The rows that a batch has by now: its files can be read while it runs.
+    private func growingView(_ id: FileID, at now: Timestamp) async throws -> FileRecord? {
+        guard let (batch, kind) = id.view, let record = try await ledger.batch(batch), !record.state.isTerminal
+        else { return nil }
+        let bytes = try await ledger.outputBytes(of: batch, kind)
+        guard bytes > 0 else { return nil }
+        return FileRecord(kind, of: record, bytes: bytes, createdAt: now, expiresAt: nil)
     }
 }
 

@@ -23,9 +23,11 @@ struct Dispatcher: Sendable {
         let held = HeldWriter(writer)
         let exchange = makeExchange(request, writer: held)
         let context = IntakeContext(source: exchange)
-        var response = await answer(request, context)
+        let dialect = APIDialect(of: request)
+        var response = await answer(request, context, dialect)
         let closes = ConnectionFate.closes(after: request, body: exchange.body)
         response.headers[.requestID] = exchange.requestID
+        if dialect == .anthropic { response.headers[.anthropicRequestID] = exchange.requestID }
         response.headers[.date] = dates.value(at: clock.now())
         if closes { response.headers[.connection] = "close" }
         if request.method == .head { response = response.createHeadResponse() }
@@ -68,7 +70,8 @@ struct Dispatcher: Sendable {
         )
     }
 
-    private func answer(_ request: Request, _ context: IntakeContext) async -> Response {
+    private func answer(_ request: Request, _ context: IntakeContext, _ dialect: APIDialect) async -> Response {
+        let requestID = context.exchange.requestID
         do {
             return try await router.respond(to: request, context: context)
         } catch {
@@ -80,10 +83,10 @@ struct Dispatcher: Sendable {
                         error: error
                     )
                 }
-                return .error(known)
+                return .error(known, dialect, requestID: requestID)
             }
             context.exchange.logger.error("unexpected error", [.path: .text(route(of: context))], error: error)
-            return .error(.unexpected(requestID: context.exchange.requestID))
+            return .error(.unexpected(requestID: requestID), dialect, requestID: requestID)
         }
     }
 

@@ -5,5 +5,9 @@ extension HTTPField.Name {
     static let shouldRetry = HTTPField.Name("x-should-retry")!
     static let apiKey = HTTPField.Name("x-api-key")!
     static let retryCount = HTTPField.Name("x-stainless-retry-count")!
+    static let anthropicVersion = HTTPField.Name("anthropic-version")!
+    /// Anthropic's `x-request-id`.
+    static let anthropicRequestID = HTTPField.Name("request-id")!
+    static let lastEventID = HTTPField.Name("last-event-id")!
     static let idempotencyKey = HTTPField.Name("idempotency-key")!
 }

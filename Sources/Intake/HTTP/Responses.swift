@@ -21,19 +21,9 @@ extension Response {
         )
     }
 
-    /// OpenAI's error envelope.
-    static func error(_ error: APIError) -> Response {
-        json(error.status, headers: headers(of: error)) { writer in
-            writer.object { writer in
-                writer.key("error")
-                writer.object { writer in
-                    writer.member("message", error.message)
-                    writer.member("type", error.type)
-                    writer.member("param", error.param)
-                    writer.member("code", error.code)
-                }
-            }
-        }
+    /// An error in the envelope of the caller's dialect.
+    static func error(_ error: APIError, _ dialect: APIDialect, requestID: String) -> Response {
+        json(error.status, headers: headers(of: error)) { dialect.write(error, requestID: requestID, to: &$0) }
     }
 
     private static func headers(of error: APIError) -> HTTPFields {

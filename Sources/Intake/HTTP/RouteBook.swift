@@ -11,7 +11,7 @@ final class RouteBook {
 
     /// Registers the refusals. HEAD is left out: the router derives it from GET.
     func refuseOtherMethods(on router: Router<IntakeContext>) {
-        let all: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .options]
+        let all: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .options, .trace, .query]
         for (path, known) in methods {
             let allow = known.map(\.rawValue).sorted().joined(separator: ", ")
             let refused = all + (known.contains(.get) ? [] : [.head])
@@ -55,4 +55,9 @@ struct UnknownURLMiddleware: RouterMiddleware {
             throw APIError.unknownURL
         }
     }
+}
+
+extension HTTPRequest.Method {
+    /// Of a recent draft; clients that probe send it.
+    fileprivate static let query = HTTPRequest.Method("QUERY")!
 }

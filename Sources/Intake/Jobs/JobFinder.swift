@@ -8,6 +8,22 @@ enum FoundJob {
     /// Accepted by the ledger and not in a queue now: the scheduler brings it there.
     case accepted(Job)
 
+    var id: JobID {
+        switch self {
+        case .finished(let row): row.job
+        case .live(let status): status.job.id
+        case .accepted(let job): job.id
+        }
+    }
+
+    var endpoint: Endpoint {
+        switch self {
+        case .finished(let row): row.endpoint
+        case .live(let status): status.job.endpoint
+        case .accepted(let job): job.endpoint
+        }
+    }
+
     var tenant: TenantID {
         switch self {
         case .finished(let row): row.tenant

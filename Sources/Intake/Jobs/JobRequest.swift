@@ -1,14 +1,8 @@
 import JSON
 import Penstock
 
-/// The body of `POST /v1/jobs`, checked.
+/// What is asked for by whoever creates a job, checked.
 struct JobRequest {
-    private static let known = [
-        "endpoint", "body", "class", "deadline", "tags", "metadata", "durability", "idempotency_key",
-        "webhook", "queue_anyway",
-    ]
-    private static let tagNames = ["feature", "customer"]
-
     let endpoint: Endpoint
     /// The provider request, byte-identical.
     let body: [UInt8]
@@ -23,26 +17,6 @@ struct JobRequest {
     let webhook: WebhookTarget?
     /// Whether it is taken in even when it will probably miss its deadline.
     let queuesAnyway: Bool
-
-    /// - Parameter headerKey: the key of the `Idempotency-Key` header.
-    /// - Throws: 400.
-    init(_ bytes: [UInt8], headerKey: String?, webhooks: WebhookRules, at now: Timestamp) throws {
-        let fields = try JSONFields(body: bytes)
-        try fields.allowOnly(Self.known)
-        endpoint = try fields.choice("endpoint") ?? .chatCompletions
-        guard let body = fields.value("body") else { throw fields.missing("body") }
-        inspected = try RequestInspector.inspect(body, endpoint: endpoint)
-        self.body = Array(body.rawBytes)
-        jobClass = try fields.choice("class") ?? .standard
-        deadline = try DeadlineField.read(fields, at: now)
-        tags = try Self.tags(fields)
-        let hasMetadata = try MetadataField.read(fields) != nil
-        metadata = hasMetadata ? Array(fields.value("metadata")?.rawBytes ?? []) : []
-        durability = try fields.choice("durability") ?? .redis
-        idempotencyKey = try Self.key(fields, headerKey)
-        webhook = try WebhookField.target(fields, webhooks)
-        queuesAnyway = try fields.flag("queue_anyway") ?? false
-    }
 
     /// The job as it waits.
     ///
@@ -64,6 +38,36 @@ struct JobRequest {
             webhook: webhook,
             body: isKept ? .inLedger : .inline(body)
         )
+    }
+}
+
+extension JobRequest {
+    private static let known = [
+        "endpoint", "body", "class", "deadline", "tags", "metadata", "durability", "idempotency_key",
+        "webhook", "queue_anyway",
+    ]
+    private static let tagNames = ["feature", "customer"]
+
+    /// Reads the body of `POST /v1/jobs`.
+    ///
+    /// - Parameter headerKey: the key of the `Idempotency-Key` header.
+    /// - Throws: 400.
+    init(_ bytes: [UInt8], headerKey: String?, webhooks: WebhookRules, at now: Timestamp) throws {
+        let fields = try JSONFields(body: bytes)
+        try fields.allowOnly(Self.known)
+        endpoint = try fields.choice("endpoint") ?? .chatCompletions
+        guard let body = fields.value("body") else { throw fields.missing("body") }
+        inspected = try RequestInspector.inspect(body, endpoint: endpoint)
+        self.body = Array(body.rawBytes)
+        jobClass = try fields.choice("class") ?? .standard
+        deadline = try DeadlineField.read(fields, at: now)
+        tags = try Self.tags(fields)
+        let hasMetadata = try MetadataField.read(fields) != nil
+        metadata = hasMetadata ? Array(fields.value("metadata")?.rawBytes ?? []) : []
+        durability = try fields.choice("durability") ?? .redis
+        idempotencyKey = try Self.key(fields, headerKey)
+        webhook = try WebhookField.target(fields, webhooks)
+        queuesAnyway = try fields.flag("queue_anyway") ?? false
     }
 
     private static func tags(_ fields: JSONFields) throws -> JobTags {

@@ -68,6 +68,15 @@ struct JobView {
         error = row.error
     }
 
+    /// A job wherever it was found.
+    init(_ found: FoundJob) {
+        switch found {
+        case .finished(let row): self.init(finished: row)
+        case .live(let status): self.init(live: status)
+        case .accepted(let job): self.init(waiting: job)
+        }
+    }
+
     private init(_ job: Job, state: JobStateFilter) {
         id = job.id
         self.state = state.rawValue

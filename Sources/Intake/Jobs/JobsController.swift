@@ -26,6 +26,7 @@ struct JobsController: Sendable {
         section.on(.get, "/v1/jobs/{id}", use: retrieve)
         section.on(.patch, "/v1/jobs/{id}", use: change)
         section.on(.get, "/v1/jobs/{id}/attempts", use: attempts)
+        section.on(.get, "/v1/jobs/{id}/events", use: events)
         section.on(.post, "/v1/jobs/cancel", use: cancelAll)
         section.on(.post, "/v1/jobs/{id}/cancel", use: cancel)
         section.on(.post, "/v1/jobs/{id}/requeue", use: requeue)
@@ -91,6 +92,26 @@ struct JobsController: Sendable {
         _ = try await finder.find(id, of: context.tenant)
         let rows = try await ledger.attempts(of: id)
         return .list(ListPage(rows, hasMore: false), id: \.id.text, write: AttemptObject.write)
+    }
+
+    /// Tells of every change of state, of what it waits for and of its place, until the end.
+    @Sendable
+    private func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let id = JobID(try context.pathParameter("id"))
+        let tenant = context.tenant
+        let stream = EventStream(lastID: request.headers[.lastEventID]) {
+            let view = try await view(try await finder.find(id, of: tenant))
+            var writer = JSONWriter()
+            JobObject.write(view, to: &writer)
+            let waits = [view.waitingFor?.rawValue, view.position.map { "\($0)" }].compactMap { $0 }
+            return EventStream.Event(
+                id: ([view.state, "\(view.attempts)"] + waits).joined(separator: "-"),
+                name: "job",
+                data: writer.bytes,
+                isLast: view.finishedAt != nil
+            )
+        }
+        return try await stream.response()
     }
 
     @Sendable

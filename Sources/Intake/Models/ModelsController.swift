@@ -8,19 +8,29 @@ struct ModelsController: Sendable {
 
     func addRoutes(to section: RouteSection<AuthenticatedContext>) {
         section.on(.get, "/v1/models", use: list)
+        section.on(.get, "/v1/models/{id}", use: retrieve)
     }
 
     @Sendable
     private func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let aliases = topology.routes.keys.sorted()
-        return .list(ListPage(aliases, hasMore: false), id: { $0 }) { alias, writer in
-            writer.object { writer in
-                writer.member("id", alias)
-                writer.member("object", "model")
-                writer.member("created", 0)
-                writer.member("owned_by", "penstock")
-                writePricing(of: alias, to: &writer)
-            }
+        return .list(ListPage(aliases, hasMore: false), id: { $0 }, write: write)
+    }
+
+    @Sendable
+    private func retrieve(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let alias = try context.pathParameter("id")
+        guard topology.routes[alias] != nil else { throw APIError.notFound("model") }
+        return .json { write(alias, to: &$0) }
+    }
+
+    private func write(_ alias: String, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("id", alias)
+            writer.member("object", "model")
+            writer.member("created", 0)
+            writer.member("owned_by", "penstock")
+            writePricing(of: alias, to: &writer)
         }
     }
 

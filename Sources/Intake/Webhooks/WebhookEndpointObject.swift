@@ -1,7 +1,7 @@
 import JSON
 import Penstock
 
-/// A webhook endpoint as OpenAI's SDK reads it. `disabled_at` is ours: when the receiver answered 410.
+/// A webhook endpoint as OpenAI's SDK reads it. `disabled_at`, `disabled_reason` and `failing_since` are ours.
 enum WebhookEndpointObject {
     /// - Parameter showsSecret: only when it was just made.
     static func write(_ endpoint: WebhookEndpoint, showsSecret: Bool, to writer: inout JSONWriter) {
@@ -15,6 +15,8 @@ enum WebhookEndpointObject {
             writer.member("created_at", endpoint.createdAt.seconds)
             writer.member("updated_at", endpoint.updatedAt.seconds)
             writer.member("disabled_at", endpoint.disabledAt?.seconds)
+            writer.member("disabled_reason", endpoint.disabledReason?.rawValue)
+            writer.member("failing_since", endpoint.failingSince?.seconds)
             if showsSecret { writer.member("signing_secret", endpoint.secret.revealed) }
             writer.member("signing_secret_hint", WebhookSecret.hint(of: endpoint.secret))
         }

@@ -110,7 +110,7 @@ struct WebhooksController: Sendable {
             if let name { endpoint.name = name }
             if let url { endpoint.url = url }
             if let types { endpoint.eventTypes = types }
-            endpoint.disabledAt = nil
+            endpoint.enable()
         }
         return Self.response(changed, showsSecret: false)
     }

@@ -45,6 +45,7 @@ struct JobDocument: Sendable {
             (SortKey.field, isSingle ? .text(sortKey) : nil),
             (quarantineKey, row.isQuarantined ? .text(sortKey) : nil),
             ("webhook_due", isSingle ? true : nil),
+            ("webhook_type", isSingle ? .text(WebhookEventType(row).rawValue) : nil),
         ]
     }
 

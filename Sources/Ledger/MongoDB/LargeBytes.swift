@@ -34,21 +34,28 @@ struct LargeBytes: Sendable {
     }
 
     /// Of a row that lost.
-    func remove(_ session: MongoSession) throws {
-        let ids = (0..<count).map { Reference.id(key, $0) }
-        try session.deleteMany(["_id": ["$in": .texts(ids)]], in: MongoSchema.responseParts)
-    }
+    func remove(_ session: MongoSession) throws { try Reference(key: key, count: count).remove(session) }
 
     /// What a row says about its parts.
     struct Reference: Sendable {
         let key: String
         let count: Int
 
+        fileprivate init(key: String, count: Int) {
+            self.key = key
+            self.count = count
+        }
+
         /// - Returns: nil for a row that has its answer in itself.
         init?(_ fields: borrowing BSONFields) throws {
             guard let key = try fields.optionalText("response_key") else { return nil }
             self.key = key
             count = try fields.int("response_parts")
+        }
+
+        func remove(_ session: MongoSession) throws {
+            let ids = (0..<count).map { Self.id(key, $0) }
+            try session.deleteMany(["_id": ["$in": .texts(ids)]], in: MongoSchema.responseParts)
         }
 
         func fetch(_ session: MongoSession) throws -> [UInt8] {

@@ -41,6 +41,28 @@ extension MongoLedger {
         }
     }
 
+    package func messageBatches(of tenant: TenantID, _ page: BatchPage, limit: Int) async throws -> [BatchRecord] {
+        let (isPast, direction): (BSONValue, BSONValue) =
+            switch page {
+            case .newest: (["$lt": .text(SortKey.end)], -1)
+            case .after(let cursor): (["$lt": .text(cursor.text)], -1)
+            case .before(let cursor): (["$gt": .text(cursor.text)], 1)
+            }
+        let found = try await run { session in
+            try session.find(
+                [
+                    "tenant": .text(tenant.text), "endpoint": .text(Endpoint.messages.rawValue), "sort_key": isPast,
+                ],
+                in: MongoSchema.batches,
+                sort: ["sort_key": direction],
+                limit: max(0, limit),
+                BatchFields.read
+            )
+        }
+        if case .before = page { return found.reversed() }
+        return found
+    }
+
     package func unfinishedBatches() async throws -> [BatchRecord] {
         try await run { session in
             try session.find(
@@ -65,7 +87,7 @@ enum BatchFields {
     static func members(of batch: BatchRecord) -> Members {
         [
             ("sort_key", .text(batch.id.text)), ("tenant", .text(batch.tenant.text)),
-            ("state", .text(batch.state.rawValue)), ("version", .integer(batch.version)),
+            ("state", .text(batch.state.rawValue)), ("endpoint", .text(batch.endpoint.rawValue)), ("version", .integer(batch.version)),
             ("created_ms", .time(batch.createdAt)), ("ended_ms", batch.endedAt.map { .time($0) }),
             ("total", .integer(batch.total)), ("document", .text(BatchDocument.encode(batch))),
         ]

@@ -76,6 +76,37 @@ extension MongoLedger {
         }
     }
 
+    package func deliveries(of tenant: TenantID, _ filter: DeliveryFilter, after cursor: String?, limit: Int)
+        async throws -> [WebhookDelivery]
+    {
+        try await run { session in
+            guard let start = try session.start(after: cursor, in: MongoSchema.deliveries) else { return [] }
+            return try session.find(
+                [
+                    "tenant": .text(tenant.text), "sort_key": ["$lt": .text(start)],
+                    "endpoint": filter.endpoint.map { .text($0) },
+                    "state": filter.state.map { .text($0.rawValue) },
+                ],
+                in: MongoSchema.deliveries,
+                sort: ["sort_key": -1],
+                limit: max(0, limit),
+                DeliveryDocument.read
+            )
+        }
+    }
+
+    package func replay(_ delivery: String, at now: Timestamp) async throws -> WebhookDelivery? {
+        try await run { session in
+            // `null` matches a member that is not there, too.
+            _ = try session.updateOne(
+                ["_id": .text(delivery), "lease": .null],
+                in: MongoSchema.deliveries,
+                to: ["$set": ["state": "pending", "attempts": 0, "due_ms": .time(now)]]
+            )
+            return try session.first(["_id": .text(delivery)], in: MongoSchema.deliveries, DeliveryDocument.read)
+        }
+    }
+
     package func failDeliveries(to destination: String, reason: String) async throws -> Int {
         try await run { session in
             try session.updateMany(
@@ -113,7 +144,8 @@ extension MongoLedger {
 enum DeliveryDocument {
     static func document(_ delivery: WebhookDelivery) -> BSONDocument {
         let message: Members = [
-            ("_id", .text(delivery.id)), ("tenant", .text(delivery.tenant.text)),
+            ("_id", .text(delivery.id)), ("sort_key", .text(SortKey.of(delivery.id, at: delivery.createdAt))),
+            ("tenant", .text(delivery.tenant.text)),
             ("type", .text(delivery.type.rawValue)), ("endpoint", delivery.endpoint.map { .text($0) }),
             ("destination", .text(delivery.destination)), ("body", .bytes(delivery.body)),
             ("created_ms", .time(delivery.createdAt)), ("lease", delivery.leaseToken.map { .text($0) }),

@@ -58,7 +58,9 @@ private enum EndpointDocument {
             "previous_secret": endpoint.previousSecret.map { .text($0.revealed) },
             "previous_until_ms": endpoint.previousSecretUntil.map { .time($0) },
             "created_ms": .time(endpoint.createdAt), "updated_ms": .time(endpoint.updatedAt),
-            "disabled_ms": endpoint.disabledAt.map { .time($0) }, "version": .integer(endpoint.version),
+            "disabled_ms": endpoint.disabledAt.map { .time($0) },
+            "disabled_reason": endpoint.disabledReason.map { .text($0.rawValue) },
+            "failing_since_ms": endpoint.failingSince.map { .time($0) }, "version": .integer(endpoint.version),
         ]
     }
 
@@ -78,6 +80,9 @@ private enum EndpointDocument {
         endpoint.previousSecret = try fields.optionalText("previous_secret").map { Secret($0) }
         endpoint.previousSecretUntil = try fields.optionalTime("previous_until_ms")
         endpoint.disabledAt = try fields.optionalTime("disabled_ms")
+        endpoint.disabledReason = try fields.optionalText("disabled_reason")
+            .flatMap(WebhookEndpoint.DisabledReason.init(rawValue:))
+        endpoint.failingSince = try fields.optionalTime("failing_since_ms")
         endpoint.version = try fields.integer("version")
         return endpoint
     }

@@ -37,18 +37,28 @@ extension MongoSession {
         try find(
             ["webhook_due": true],
             in: MongoSchema.jobs,
-            fields: ["tenant": 1, "state": 1, "finished_ms": 1, "webhook_url": 1, "webhook_secret": 1],
+            fields: [
+                "tenant": 1, "state": 1, "finished_ms": 1, "webhook_type": 1, "webhook_url": 1, "webhook_secret": 1,
+            ],
             sort: ["finished_ms": 1],
             limit: limit
         ) { fields in
             WebhookEvent(
-                type: WebhookEventType(try fields.word("state", TerminalState.init(rawValue:))),
+                type: try type(fields),
                 subject: try fields.text("_id"),
                 tenant: TenantID(trusted: try fields.text("tenant")),
                 createdAt: try fields.time("finished_ms"),
                 target: try JobFields.target(fields)
             )
         }
+    }
+
+    /// Documents of earlier versions have only their state.
+    private func type(_ fields: borrowing BSONFields) throws -> WebhookEventType {
+        if let text = try fields.optionalText("webhook_type"), let type = WebhookEventType(rawValue: text) {
+            return type
+        }
+        return WebhookEventType(try fields.word("state", TerminalState.init(rawValue:)))
     }
 
     fileprivate func batchEvents(limit: Int) throws -> [WebhookEvent] {

@@ -25,15 +25,22 @@ extension MongoLedger {
         return rows.sorted { ($0.startedAt, $0.id.text) < ($1.startedAt, $1.id.text) }
     }
 
-    package func finishedJobs(of tenant: TenantID, state: TerminalState?, after cursor: JobID?, limit: Int) async throws
-        -> [TerminalRow]
+    package func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int)
+        async throws -> [TerminalRow]
     {
-        try await run { session in
+        let made = BSONDocument([
+            ("$gte", selection.since.map { .time($0) }), ("$lt", selection.until.map { .time($0) }),
+        ])
+        let isBounded = selection.since != nil || selection.until != nil
+        return try await run { session in
             guard let start = try session.start(after: cursor?.text, in: MongoSchema.jobs) else { return [] }
             return try session.rows(
                 [
                     "tenant": .text(tenant.text), "sort_key": ["$lt": .text(start)],
-                    "state": state.map { .text($0.rawValue) },
+                    "state": selection.state.map { .text($0.rawValue) },
+                    "feature": selection.tags.feature.map { .text($0) },
+                    "customer": selection.tags.customer.map { .text($0) },
+                    "created_ms": isBounded ? .document(made) : nil,
                 ],
                 sort: ["sort_key": -1],
                 limit: max(0, limit)

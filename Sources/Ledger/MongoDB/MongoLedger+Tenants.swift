@@ -5,7 +5,7 @@ extension MongoLedger {
     /// A known tenant keeps its date of creation.
     package func put(_ tenant: TenantRecord) async throws {
         let update: BSONDocument = [
-            "$set": .document(TenantDocument.policy(tenant.policy)),
+            "$set": .document(TenantDocument.settings(of: tenant)),
             "$setOnInsert": ["created_ms": .time(tenant.createdAt)],
         ]
         try await run { session in
@@ -74,12 +74,14 @@ extension MongoLedger {
 
 /// The collection `tenants`. Documents of earlier versions have no more than a weight and `max_running`.
 private enum TenantDocument {
-    static func policy(_ policy: TenantPolicy) -> BSONDocument {
-        [
+    static func settings(of tenant: TenantRecord) -> BSONDocument {
+        let policy = tenant.policy
+        return [
             "weight": .integer(policy.weight), "max_running": bound(policy.maxRunning),
             "requests_per_minute": bound(policy.requestsPerMinute), "tokens_per_minute": bound(policy.tokensPerMinute),
             "max_jobs": bound(policy.caps.jobs), "max_bytes": bound(policy.caps.bytes),
             "max_tokens": bound(policy.caps.tokens), "is_paused": .integer(policy.isPaused ? 1 : 0),
+            "retention_days": bound(tenant.retentionDays),
         ]
     }
 
@@ -102,6 +104,7 @@ private enum TenantDocument {
         return TenantRecord(
             id: TenantID(trusted: try fields.text("_id")),
             policy: policy,
+            retentionDays: try fields.optionalInt("retention_days"),
             createdAt: try fields.time("created_ms")
         )
     }

@@ -81,11 +81,19 @@ enum MongoSchema {
             batches,
             [
                 index("by_tenant", ["tenant": 1, "sort_key": -1]),
+                index("by_endpoint", ["tenant": 1, "endpoint": 1, "sort_key": -1]),
                 index("unfinished", ["unfinished": 1, "sort_key": 1], where: ["unfinished": true]),
                 index("webhook_due", ["webhook_due": 1, "ended_ms": 1], where: ["webhook_due": true]),
             ]
         ),
-        (files, [index("by_tenant", ["tenant": 1, "sort_key": -1, "purpose": 1])]),
+        (
+            files,
+            [
+                index("by_tenant", ["tenant": 1, "sort_key": -1, "purpose": 1]),
+                index("expiring", ["expires_ms": 1], where: ["expires_ms": ["$exists": true]]),
+            ]
+        ),
+        (idempotency, [index("by_time", ["created_ms": 1])]),
         (uploads, [index("by_time", ["touched_ms": 1])]),
         (
             apiKeys,
@@ -102,6 +110,7 @@ enum MongoSchema {
         (
             deliveries,
             [
+                index("by_tenant", ["tenant": 1, "sort_key": -1], where: ["sort_key": ["$exists": true]]),
                 index("due", ["state": 1, "due_ms": 1], where: ["state": "pending"]),
                 index("by_destination", ["state": 1, "destination": 1, "due_ms": 1], where: ["state": "pending"]),
             ]

@@ -24,6 +24,10 @@ enum DeliveryTable {
           last_error = \(textArgument), lease = NULL
         WHERE id = \(textArgument) AND state = 'pending' AND lease = \(textArgument)
         """
+    static let replay = """
+        UPDATE deliveries SET state = 'pending', attempts = 0, due_ms = ?
+        WHERE id = \(textArgument) AND lease IS NULL
+        """
     static let fail = """
         UPDATE deliveries SET state = 'failed', last_error = \(textArgument), lease = NULL WHERE id IN (
           SELECT id FROM deliveries WHERE state = 'pending' AND destination = \(textArgument) LIMIT ?)

@@ -8,7 +8,7 @@ enum EndpointTable {
     private static let columns = Columns([
         .text("id"), .text("tenant"), .text("name"), .text("url"), .text("event_types"), .text("secret"),
         .text("previous_secret"), .integer("previous_until_ms"), .integer("created_ms"), .integer("updated_ms"),
-        .integer("disabled_ms"), .integer("version"),
+        .integer("disabled_ms"), .integer("version"), .text("disabled_reason"), .integer("failing_since_ms"),
     ])
 
     static let select = "SELECT \(columns.names) FROM webhook_endpoints"
@@ -16,7 +16,7 @@ enum EndpointTable {
     private static let update = """
         UPDATE webhook_endpoints SET name = \(textArgument), url = \(textArgument), event_types = \(textArgument),
           secret = \(textArgument), previous_secret = \(textArgument), previous_until_ms = ?, updated_ms = ?,
-          disabled_ms = ?, version = version + 1
+          disabled_ms = ?, disabled_reason = \(textArgument), failing_since_ms = ?, version = version + 1
         WHERE id = \(textArgument) AND version = ?
         """
 
@@ -25,7 +25,8 @@ enum EndpointTable {
             .text(endpoint.id), .text(endpoint.tenant.text), .text(endpoint.name), .text(endpoint.url),
             .text(types(of: endpoint)), .text(endpoint.secret.revealed), .text(endpoint.previousSecret?.revealed),
             .time(endpoint.previousSecretUntil), .time(endpoint.createdAt), .time(endpoint.updatedAt),
-            .time(endpoint.disabledAt), .integer(endpoint.version),
+            .time(endpoint.disabledAt), .integer(endpoint.version), .text(endpoint.disabledReason?.rawValue),
+            .time(endpoint.failingSince),
         ]
     }
 
@@ -34,7 +35,8 @@ enum EndpointTable {
         let arguments: [DatabaseValue] = [
             .text(endpoint.name), .text(endpoint.url), .text(types(of: endpoint)), .text(endpoint.secret.revealed),
             .text(endpoint.previousSecret?.revealed), .time(endpoint.previousSecretUntil), .time(endpoint.updatedAt),
-            .time(endpoint.disabledAt), .text(endpoint.id), .integer(endpoint.version),
+            .time(endpoint.disabledAt), .text(endpoint.disabledReason?.rawValue), .time(endpoint.failingSince),
+            .text(endpoint.id), .integer(endpoint.version),
         ]
         return try db.change(update, arguments) > 0
     }
@@ -66,6 +68,8 @@ enum EndpointTable {
         endpoint.updatedAt = try row.time()
         endpoint.disabledAt = try row.optionalTime()
         endpoint.version = try row.int64()
+        endpoint.disabledReason = try row.optionalText().flatMap(WebhookEndpoint.DisabledReason.init(rawValue:))
+        endpoint.failingSince = try row.optionalTime()
         return endpoint
     }
 

@@ -4,8 +4,9 @@ package import Penstock
 extension SQLiteLedger {
     private static let batchColumns = "SELECT document, version FROM batches"
     private static let insertBatch = """
-        INSERT INTO batches (id, tenant, state, version, document)
-        VALUES (\(textArgument), \(textArgument), \(textArgument), ?, \(textArgument)) ON CONFLICT (id) DO NOTHING
+        INSERT INTO batches (id, tenant, state, endpoint, version, document)
+        VALUES (\(textArgument), \(textArgument), \(textArgument), \(textArgument), ?, \(textArgument))
+        ON CONFLICT (id) DO NOTHING
         """
     private static let replaceBatch = """
         UPDATE batches SET state = \(textArgument), version = ?, document = \(textArgument)
@@ -21,7 +22,7 @@ extension SQLiteLedger {
                 Self.insertBatch,
                 [
                     .text(batch.id.text), .text(batch.tenant.text), .text(batch.state.rawValue),
-                    .integer(batch.version), .text(document),
+                    .text(batch.endpoint.rawValue), .integer(batch.version), .text(document),
                 ]
             )
         }
@@ -61,6 +62,28 @@ extension SQLiteLedger {
         let sql = query.sql + " ORDER BY id DESC LIMIT ?"
         let arguments = query.arguments + [.integer(max(0, limit))]
         return try await records.read { db in try db.all(sql, arguments, from: "batches", Self.readBatch) }
+    }
+
+    /// As in the index `batches_of_messages`, word by word.
+    private static let ofMessages = "endpoint = '/v1/messages'"
+
+    package func messageBatches(of tenant: TenantID, _ page: BatchPage, limit: Int) async throws -> [BatchRecord] {
+        var query = ListQuery(
+            Self.batchColumns + " WHERE \(Self.ofMessages) AND tenant = \(textArgument)",
+            .text(tenant.text)
+        )
+        var isAscending = false
+        switch page {
+        case .newest: break
+        case .after(let cursor): query.add("id < \(textArgument)", .text(cursor.text))
+        case .before(let cursor):
+            query.add("id > \(textArgument)", .text(cursor.text))
+            isAscending = true
+        }
+        let sql = query.sql + " ORDER BY id \(isAscending ? "ASC" : "DESC") LIMIT ?"
+        let arguments = query.arguments + [.integer(max(0, limit))]
+        let found = try await records.read { db in try db.all(sql, arguments, from: "batches", Self.readBatch) }
+        return isAscending ? found.reversed() : found
     }
 
     package func unfinishedBatches() async throws -> [BatchRecord] {

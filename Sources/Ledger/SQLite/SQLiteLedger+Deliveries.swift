@@ -48,6 +48,24 @@ extension SQLiteLedger {
         }
     }
 
+    package func deliveries(of tenant: TenantID, _ filter: DeliveryFilter, after cursor: String?, limit: Int)
+        async throws -> [WebhookDelivery]
+    {
+        var query = ListQuery(DeliveryTable.select + " WHERE tenant = \(textArgument)", .text(tenant.text))
+        if let endpoint = filter.endpoint { query.add("endpoint = \(textArgument)", .text(endpoint)) }
+        if let state = filter.state { query.add("state = \(textArgument)", .text(state.rawValue)) }
+        if let cursor { query.add(cursor: cursor, in: DeliveryTable.name, newestFirst: true) }
+        query.finish(newestFirst: true, limit: limit)
+        return try await records.read { [query] db in
+            try db.all(query.sql, query.arguments, from: DeliveryTable.name, DeliveryTable.read)
+        }
+    }
+
+    package func replay(_ delivery: String, at now: Timestamp) async throws -> WebhookDelivery? {
+        try await records.write { db in try db.change(DeliveryTable.replay, [.time(now), .text(delivery)]) }
+        return try await self.delivery(delivery)
+    }
+
     package func failDeliveries(to destination: String, reason: String) async throws -> Int {
         let arguments: [DatabaseValue] = [.text(reason), .text(destination), .integer(Self.failuresAtOnce)]
         var failed = 0

@@ -40,11 +40,15 @@ extension SQLiteLedger {
         }
     }
 
-    package func finishedJobs(of tenant: TenantID, state: TerminalState?, after cursor: JobID?, limit: Int) async throws
-        -> [TerminalRow]
+    package func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int)
+        async throws -> [TerminalRow]
     {
         var query = ListQuery(JobTable.select + " WHERE batch IS NULL AND tenant = \(textArgument)", .text(tenant.text))
-        if let state { query.add("state = \(textArgument)", .text(state.rawValue)) }
+        if let state = selection.state { query.add("state = \(textArgument)", .text(state.rawValue)) }
+        if let feature = selection.tags.feature { query.add("feature = \(textArgument)", .text(feature)) }
+        if let customer = selection.tags.customer { query.add("customer = \(textArgument)", .text(customer)) }
+        if let since = selection.since { query.add("created_ms >= ?", .time(since)) }
+        if let until = selection.until { query.add("created_ms < ?", .time(until)) }
         if let cursor { query.add(cursor: cursor.text, in: JobTable.name, newestFirst: true) }
         query.finish(newestFirst: true, limit: limit)
         return try await records.read { [query] db in

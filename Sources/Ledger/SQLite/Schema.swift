@@ -131,6 +131,15 @@ extension Schema {
         DROP INDEX accepted_by_pool;
         CREATE INDEX accepted_by_pool ON accepted (pool, id, created_ms) WHERE is_quarantined = 0;
         """,
+        """
+        ALTER TABLE tenants ADD COLUMN retention_days INTEGER;
+        ALTER TABLE batches ADD COLUMN endpoint TEXT;
+        CREATE INDEX batches_of_messages ON batches (tenant, id) WHERE endpoint = '/v1/messages';
+        ALTER TABLE webhook_endpoints ADD COLUMN disabled_reason TEXT;
+        ALTER TABLE webhook_endpoints ADD COLUMN failing_since_ms INTEGER;
+        CREATE INDEX deliveries_by_tenant ON deliveries (tenant, created_ms, id);
+        CREATE INDEX idempotency_by_time ON idempotency (created_ms);
+        """,
     ])
 
     /// `files.sqlite`.
@@ -146,6 +155,7 @@ extension Schema {
           file TEXT NOT NULL, number INTEGER NOT NULL, created_ms INTEGER NOT NULL, bytes BLOB NOT NULL,
           PRIMARY KEY (file, number)
         ) STRICT;
-        """
+        """,
+        "CREATE INDEX files_expiring ON files (expires_ms) WHERE expires_ms IS NOT NULL;",
     ])
 }

@@ -8,7 +8,7 @@ enum TenantTable {
     private static let columns = Columns([
         .text("id"), .integer("weight"), .integer("max_running"), .integer("requests_per_minute"),
         .integer("tokens_per_minute"), .integer("max_jobs"), .integer("max_bytes"), .integer("max_tokens"),
-        .integer("is_paused"), .integer("created_ms"),
+        .integer("is_paused"), .integer("retention_days"), .integer("created_ms"),
     ])
 
     static let select = "SELECT \(columns.names) FROM tenants"
@@ -22,7 +22,7 @@ enum TenantTable {
             .text(tenant.id.text), .integer(policy.weight), .integer(policy.maxRunning),
             .integer(policy.requestsPerMinute), .integer(policy.tokensPerMinute), .integer(policy.caps.jobs),
             .integer(policy.caps.bytes), .integer(policy.caps.tokens), .integer(policy.isPaused ? 1 : 0),
-            .time(tenant.createdAt),
+            .integer(tenant.retentionDays), .time(tenant.createdAt),
         ]
     }
 
@@ -36,6 +36,7 @@ enum TenantTable {
         policy.caps.bytes = try row.optionalInt()
         policy.caps.tokens = try row.optionalInt()
         policy.isPaused = try row.int() != 0
-        return TenantRecord(id: id, policy: policy, createdAt: try row.time())
+        let retentionDays = try row.optionalInt()
+        return TenantRecord(id: id, policy: policy, retentionDays: retentionDays, createdAt: try row.time())
     }
 }

@@ -16,6 +16,8 @@ package struct BatchRecord: Sendable, Equatable {
     package var webhook: WebhookTarget?
     /// The most that its calls may cost; nil is no bound.
     package var maxCost: Nanodollars?
+    /// How long its results are kept from its end on; nil is as long as its tenant keeps results.
+    package var resultLifetime: Duration?
     /// Since when nothing of it starts; nil while it goes on.
     package var pausedAt: Timestamp?
     package var state: BatchState = .validating

@@ -48,3 +48,21 @@ package enum FileContent: Sendable, Equatable {
 package enum RowKind: String, Sendable, CaseIterable {
     case output, errors
 }
+
+extension FileRecord {
+    /// The file that shows rows of a batch.
+    ///
+    /// - Parameter expiresAt: nil while the batch still grows.
+    package init(_ kind: RowKind, of batch: BatchRecord, bytes: Int64, createdAt: Timestamp, expiresAt: Timestamp?) {
+        self.init(
+            id: FileID(kind, of: batch.id),
+            tenant: batch.tenant,
+            filename: "\(batch.id)_\(kind.rawValue).jsonl",
+            purpose: .batchOutput,
+            bytes: bytes,
+            createdAt: createdAt,
+            expiresAt: expiresAt,
+            content: .rows(of: batch.id, kind)
+        )
+    }
+}

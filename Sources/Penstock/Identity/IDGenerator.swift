@@ -43,6 +43,11 @@ package enum IDGenerator {
         return Timestamp(milliseconds: milliseconds)
     }
 
+    /// Sorts before every batch that was minted at `time` or later, and after all that were before.
+    package static func firstBatch(at time: Timestamp) -> BatchID {
+        BatchID("batch_\(base32(UInt64(max(0, time.milliseconds)), characters: timeLength))")
+    }
+
     private static func unique(at time: Timestamp) -> String {
         base32(UInt64(max(0, time.milliseconds)), characters: timeLength)
             + base32(UInt64.random(in: 0...UInt64.max), characters: length - timeLength)

@@ -77,6 +77,30 @@ package struct FileID: Sendable, Hashable, CustomStringConvertible {
     package var description: String { text }
 }
 
+extension FileID {
+    /// The file that shows one kind of a batch's rows: derived, so that making it twice makes one.
+    package init(_ kind: RowKind, of batch: BatchID) {
+        text = "file-\(kind.mark)\(batch.suffix)"
+    }
+
+    /// What the file shows, if its name says so.
+    package var view: (batch: BatchID, kind: RowKind)? {
+        guard text.utf8.count == 6 + IDGenerator.length,
+            let kind = RowKind.allCases.first(where: { text.hasPrefix("file-\($0.mark)") })
+        else { return nil }
+        return (BatchID("batch_\(text.dropFirst(6))"), kind)
+    }
+}
+
+extension RowKind {
+    fileprivate var mark: String {
+        switch self {
+        case .output: "o"
+        case .errors: "e"
+        }
+    }
+}
+
 /// One provider call, and the token of the lease under which it is made: 128 random bits in hexadecimal.
 package struct AttemptID: Sendable, Hashable, CustomStringConvertible {
     package let text: String

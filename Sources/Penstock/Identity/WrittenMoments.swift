@@ -41,6 +41,15 @@ extension Timestamp {
         self.init(unixSeconds: time.unixSeconds)
     }
 
+    /// RFC 3339 in UTC, such as `2026-11-22T10:00:00Z`, without what is below a second.
+    package var rfc3339: String {
+        let time = CivilTime(unixSeconds: seconds)
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let year = String(repeating: "0", count: max(0, 4 - "\(time.year)".utf8.count)) + "\(time.year)"
+        return "\(year)-\(two(time.month))-\(two(time.day))T"
+            + "\(two(time.hour)):\(two(time.minute)):\(two(time.second))Z"
+    }
+
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// `YYYY-MM-DDThh:mm:ss` at the start of `text`.

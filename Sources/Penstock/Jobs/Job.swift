@@ -107,6 +107,8 @@ package enum Endpoint: String, Sendable, CaseIterable {
     case completions = "/v1/completions"
     case embeddings = "/v1/embeddings"
     case responses = "/v1/responses"
+    /// Anthropic's; the others are OpenAI's.
+    case messages = "/v1/messages"
 
     /// The path without the version prefix, as it is appended to a target's base URL.
     package var pathBelowVersion: String { String(rawValue.dropFirst(3)) }

@@ -46,6 +46,11 @@ package enum BatchLineInspector {
         }
     }
 
+    /// The caller's name for a line, whatever else is wrong with it; nil for one that has none.
+    package static func customID(in line: [UInt8]) -> String? {
+        (try? parse(line)).flatMap { try? customID(of: $0) }
+    }
+
     private static func parse(_ line: [UInt8]) throws(RequestRefusal) -> JSONValue {
         let document = try? JSONDocument(parsing: line)
         guard let root = document?.root, root.kind == .object else {

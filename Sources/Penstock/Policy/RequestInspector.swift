@@ -69,7 +69,7 @@ package enum RequestInspector {
     private static func requireInput(of body: JSONValue, endpoint: Endpoint) throws(RequestRefusal) {
         let (key, isFit): (String, Bool) =
             switch endpoint {
-            case .chatCompletions: ("messages", isNonEmptyArray(body["messages"]))
+            case .chatCompletions, .messages: ("messages", isNonEmptyArray(body["messages"]))
             case .completions: ("prompt", isTextOrArray(body["prompt"]))
             case .embeddings: ("input", isTextOrArray(body["input"]))
             // A stored prompt may stand in for the input.

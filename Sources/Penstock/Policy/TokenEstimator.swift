@@ -10,7 +10,7 @@ package enum TokenEstimator {
     private static let bytesPerToken = 4
     private static let frame = 8
     private static let inputKeys = [
-        "messages", "prompt", "input", "tools", "functions", "instructions", "response_format",
+        "messages", "system", "prompt", "input", "tools", "functions", "instructions", "response_format",
     ]
     private static let capKeys = ["max_completion_tokens", "max_tokens", "max_output_tokens"]
 

@@ -3,7 +3,7 @@
 /// A call that returns has been committed durably. Errors are `LedgerUnavailable`: the write may or may not have
 /// happened, and repeating it is safe.
 package protocol Ledger: JobLedger, BatchLedger, FileLedger, TenantLedger, ControlLedger, WebhookLedger, CreationLedger,
-    QuarantineLedger
+    QuarantineLedger, RetentionLedger
 {}
 
 /// Terminal rows, attempts and what was accepted.
@@ -23,7 +23,7 @@ package protocol JobLedger: Sendable {
     func attempts(of job: JobID) async throws -> [AttemptRow]
 
     /// A tenant's finished single jobs, newest first, after (older than) `cursor`.
-    func finishedJobs(of tenant: TenantID, state: TerminalState?, after cursor: JobID?, limit: Int) async throws
+    func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int) async throws
         -> [TerminalRow]
 
     /// Keeps a job that must survive the loss of Redis, body included, until its terminal row is written.
@@ -45,6 +45,44 @@ package protocol JobLedger: Sendable {
     /// Costs of a tenant (or of all, for an admin) by what `grouping` says.
     func costs(of tenant: TenantID?, since: Timestamp?, until: Timestamp?, by grouping: CostGrouping) async throws
         -> [CostLine]
+}
+
+extension JobLedger {
+    /// The same of one state, or of all.
+    package func finishedJobs(of tenant: TenantID, state: TerminalState?, after cursor: JobID?, limit: Int) async throws
+        -> [TerminalRow]
+    {
+        try await finishedJobs(of: tenant, JobSelection(state: state), after: cursor, limit: limit)
+    }
+}
+
+/// Which jobs are meant; nil is any.
+package struct JobSelection: Sendable, Equatable {
+    package var state: TerminalState?
+    package var tags: JobTags
+    /// Made at this moment or later.
+    package var since: Timestamp?
+    /// Made before this moment.
+    package var until: Timestamp?
+
+    package init(
+        state: TerminalState? = nil,
+        tags: JobTags = JobTags(),
+        since: Timestamp? = nil,
+        until: Timestamp? = nil
+    ) {
+        self.state = state
+        self.tags = tags
+        self.since = since
+        self.until = until
+    }
+
+    /// Whether a job of these tags, made at this moment, is meant, whatever its state.
+    package func includes(_ tags: JobTags, createdAt: Timestamp) -> Bool {
+        (self.tags.feature == nil || self.tags.feature == tags.feature)
+            && (self.tags.customer == nil || self.tags.customer == tags.customer)
+            && (since.map { createdAt >= $0 } ?? true) && (until.map { createdAt < $0 } ?? true)
+    }
 }
 
 /// What a worker reports when it is done with a lease.
@@ -122,6 +160,9 @@ package protocol BatchLedger: Sendable {
     /// A tenant's batches, newest first, after (older than) `cursor`.
     func batches(of tenant: TenantID, after cursor: BatchID?, limit: Int) async throws -> [BatchRecord]
 
+    /// A page of a tenant's batches of messages, those for the endpoint `messages`, newest first.
+    func messageBatches(of tenant: TenantID, _ page: BatchPage, limit: Int) async throws -> [BatchRecord]
+
     /// Batches that somebody has to drive.
     func unfinishedBatches() async throws -> [BatchRecord]
 
@@ -138,6 +179,15 @@ package protocol BatchLedger: Sendable {
 
     /// How many bytes the lines of a view have, line feeds included.
     func outputBytes(of batch: BatchID, _ kind: RowKind) async throws -> Int64
+}
+
+/// Where a page of batches stands.
+package enum BatchPage: Sendable, Equatable {
+    case newest
+    /// The next older ones.
+    case after(BatchID)
+    /// The next newer ones.
+    case before(BatchID)
 }
 
 /// Files in chunks.
@@ -207,11 +257,14 @@ extension TenantLedger {
 package struct TenantRecord: Sendable, Equatable {
     package var id: TenantID
     package var policy: TenantPolicy
+    /// Days for which results, files and webhooks are kept; nil is as the settings say.
+    package var retentionDays: Int?
     package var createdAt: Timestamp
 
-    package init(id: TenantID, policy: TenantPolicy, createdAt: Timestamp) {
+    package init(id: TenantID, policy: TenantPolicy, retentionDays: Int? = nil, createdAt: Timestamp) {
         self.id = id
         self.policy = policy
+        self.retentionDays = retentionDays
         self.createdAt = createdAt
     }
 }

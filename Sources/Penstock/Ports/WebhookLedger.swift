@@ -54,6 +54,16 @@ package protocol WebhookLedger: Sendable {
 
     func delivery(_ id: String) async throws -> WebhookDelivery?
 
+    /// A tenant's deliveries, newest first, after (older than) `cursor`.
+    func deliveries(of tenant: TenantID, _ filter: DeliveryFilter, after cursor: String?, limit: Int) async throws
+        -> [WebhookDelivery]
+
+    /// Makes a delivery that has ended due at once, under the same id and with the same body, its attempts counted anew.
+    /// One that is pending is only due at once, unless it is being sent.
+    ///
+    /// - Returns: the delivery as stored; nil when there is none.
+    func replay(_ delivery: String, at now: Timestamp) async throws -> WebhookDelivery?
+
     /// Ends pending deliveries to a destination that is gone as failed, leased ones too, with `reason` as the last error.
     ///
     /// - Returns: how many.
@@ -61,6 +71,18 @@ package protocol WebhookLedger: Sendable {
 
     /// What waits, for metrics.
     func webhookBacklog(at now: Timestamp) async throws -> WebhookBacklog
+}
+
+/// Which deliveries a listing has; nil is any.
+package struct DeliveryFilter: Sendable, Equatable {
+    /// Of a registered endpoint.
+    package var endpoint: String?
+    package var state: WebhookDelivery.State?
+
+    package init(endpoint: String? = nil, state: WebhookDelivery.State? = nil) {
+        self.endpoint = endpoint
+        self.state = state
+    }
 }
 
 /// How much waits to be sent.
@@ -76,5 +98,13 @@ package struct WebhookBacklog: Sendable, Equatable {
         self.events = events
         self.due = due
         self.oldestDueAt = oldestDueAt
+    }
+}
+
+extension WebhookLedger {
+    /// All endpoints of a tenant, disabled ones too.
+    package func allWebhookEndpoints(of tenant: TenantID) async throws -> [WebhookEndpoint] {
+        // More than any setting allows.
+        try await webhookEndpoints(of: tenant, after: nil, limit: 10_000)
     }
 }

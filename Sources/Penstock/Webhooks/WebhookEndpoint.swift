@@ -13,10 +13,20 @@ package struct WebhookEndpoint: Sendable, Equatable {
     package var previousSecretUntil: Timestamp?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
-    /// Set when the receiver said that it is gone for good (410); nothing is sent any more.
+    /// Since when nothing is sent any more.
     package var disabledAt: Timestamp?
+    package var disabledReason: DisabledReason?
+    /// When the first of the attempts failed that have all failed since; nil while it takes what it gets.
+    package var failingSince: Timestamp?
     /// Grows by one with every write.
     package var version: Int64 = 0
+
+    package enum DisabledReason: String, Sendable, CaseIterable {
+        /// The receiver answered 410: it is gone for good.
+        case gone
+        /// Every attempt failed for long.
+        case failing
+    }
 
     package init(
         id: String,
@@ -35,6 +45,30 @@ package struct WebhookEndpoint: Sendable, Equatable {
         self.secret = secret
         self.createdAt = createdAt
         self.updatedAt = createdAt
+    }
+
+    /// The endpoint as one that is sent nothing any more.
+    package mutating func disable(_ reason: DisabledReason, at now: Timestamp) {
+        disabledAt = now
+        disabledReason = reason
+    }
+
+    /// The endpoint as its owner brought it back.
+    package mutating func enable() {
+        disabledAt = nil
+        disabledReason = nil
+        failingSince = nil
+    }
+
+    /// The endpoint after an attempt that it did not take.
+    ///
+    /// - Parameter patience: how long it may take nothing.
+    package mutating func noteFailure(at now: Timestamp, patience: Duration) {
+        guard let failingSince else {
+            failingSince = now
+            return
+        }
+        if now.since(failingSince) >= patience { disable(.failing, at: now) }
     }
 
     /// How long the old secret signs beside a new one.

@@ -1,13 +1,21 @@
-/// What callers are told by webhook: how a batch or a single job ended. A line of a batch is never an event of its own.
+import JSON
+
+/// What callers are told by webhook: how a batch or a single job ended, and that an endpoint of theirs is sent nothing
+/// any more. A line of a batch is never an event of its own.
 package enum WebhookEventType: String, Sendable, CaseIterable, Hashable {
     case batchCompleted = "batch.completed"
     case batchFailed = "batch.failed"
     case batchExpired = "batch.expired"
     case batchCancelled = "batch.cancelled"
+    case responseCompleted = "response.completed"
+    case responseFailed = "response.failed"
+    case responseCancelled = "response.cancelled"
+    case responseIncomplete = "response.incomplete"
     case jobSucceeded = "job.succeeded"
     case jobFailed = "job.failed"
     case jobExpired = "job.expired"
     case jobCancelled = "job.cancelled"
+    case endpointDisabled = "webhook_endpoint.disabled"
 
     /// The event of a job that ended in `state`.
     package init(_ state: TerminalState) {
@@ -17,6 +25,20 @@ package enum WebhookEventType: String, Sendable, CaseIterable, Hashable {
             case .failed: .jobFailed
             case .expired: .jobExpired
             case .cancelled: .jobCancelled
+            }
+    }
+
+    /// The event of a single job's end. What was asked of `/v1/responses` is told as a response, whichever API took it.
+    package init(_ row: TerminalRow) {
+        guard row.endpoint == .responses else {
+            self.init(row.state)
+            return
+        }
+        self =
+            switch row.state {
+            case .succeeded: Self.isIncomplete(row.response?.body ?? []) ? .responseIncomplete : .responseCompleted
+            case .failed, .expired: .responseFailed
+            case .cancelled: .responseCancelled
             }
     }
 
@@ -30,9 +52,13 @@ package enum WebhookEventType: String, Sendable, CaseIterable, Hashable {
         case .validating, .inProgress, .finalizing, .cancelling: return nil
         }
     }
+
+    private static func isIncomplete(_ answer: [UInt8]) -> Bool {
+        (try? JSONDocument(parsing: answer).root["status"]?.string) == "incomplete"
+    }
 }
 
-/// That a batch or a single job has ended, to be told to whoever asked for it.
+/// That something has come to its end, a batch or a single job, to be told to whoever asked for it.
 ///
 /// The ledger keeps it in the very write that ends the job or the batch, and until it is dispatched.
 package struct WebhookEvent: Sendable, Equatable {
@@ -59,8 +85,20 @@ package struct WebhookEvent: Sendable, Equatable {
         self.target = target
     }
 
-    /// The event's public name, the same at every endpoint: a subject ends once.
-    package var id: String { "evt_\(subject)" }
+    /// The event's public name, the same at every endpoint.
+    package var id: String { "evt_\(name)" }
+
+    /// What tells the event from all others: jobs and batches end once, an endpoint may be disabled again.
+    package var name: String { type == .endpointDisabled ? "\(subject)_\(createdAt.seconds)" : subject }
+
+    /// The subject's name in the API whose words the type has.
+    package var subjectName: String {
+        switch type {
+        case .responseCompleted, .responseFailed, .responseCancelled, .responseIncomplete:
+            ResponseID.text(of: JobID(subject))
+        default: subject
+        }
+    }
 }
 
 extension WebhookEvent {
@@ -68,7 +106,7 @@ extension WebhookEvent {
     package init?(_ row: TerminalRow) {
         guard row.line == nil else { return nil }
         self.init(
-            type: WebhookEventType(row.state),
+            type: WebhookEventType(row),
             subject: row.job.text,
             tenant: row.tenant,
             createdAt: row.finishedAt,

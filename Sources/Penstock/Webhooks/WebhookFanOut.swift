@@ -18,7 +18,7 @@ package enum WebhookFanOut {
         -> WebhookDelivery
     {
         WebhookDelivery(
-            id: "wh_\(event.subject)_\(receiver.suffix)",
+            id: "wh_\(event.name)_\(receiver.suffix)",
             tenant: event.tenant,
             type: event.type,
             endpoint: receiver.endpoint,

@@ -4,7 +4,7 @@ import JSON
 package enum WebhookMessage {
     /// `{"id":"evt_…","object":"event","created_at":…,"type":"batch.completed","data":{"id":"batch_…"}}`
     package static func body(_ event: WebhookEvent) -> [UInt8] {
-        body(id: event.id, type: event.type, subject: event.subject, createdAt: event.createdAt)
+        body(id: event.id, type: event.type, subject: event.subjectName, createdAt: event.createdAt)
     }
 
     /// A sample for trying an endpoint out: an event of something that never was.

@@ -2,6 +2,7 @@
 
 def adapter: {
   endpoints: {"/v1/chat/completions": "/messages"},
+  native: {"/v1/messages": "/messages"},
   key_header: "x-api-key",
   headers: {"anthropic-version": "2023-06-01"},
   opaque: {

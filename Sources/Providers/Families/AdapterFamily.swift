@@ -6,6 +6,8 @@ struct AdapterFamily: Sendable {
     let source: AdapterSource
     /// Below a target's base URL, for every endpoint that is served.
     let paths: [Endpoint: String]
+    /// The same for endpoints that the provider speaks by itself: there requests and answers pass as they are.
+    let nativePaths: [Endpoint: String]
     /// The header that carries the API key; nil sends it as a bearer token.
     let keyHeader: String?
     let headers: [(name: String, value: String)]
@@ -27,8 +29,9 @@ struct AdapterFamily: Sendable {
         guard case .success(let bytes) = answer, let root = try? JSONDocument(parsing: bytes).root,
             root.kind == .object
         else { throw AdapterError("does not define `adapter` as an object") }
-        try Self.refuseUnknown(root, ["endpoints", "key_header", "headers", "opaque"], "adapter")
-        paths = try Self.paths(root["endpoints"])
+        try Self.refuseUnknown(root, ["endpoints", "native", "key_header", "headers", "opaque"], "adapter")
+        paths = try Self.paths(root["endpoints"], "endpoints")
+        nativePaths = try root["native"].map { value throws(AdapterError) in try Self.paths(value, "native") } ?? [:]
         keyHeader = root["key_header"]?.string
         headers = try Self.headers(root["headers"])
         let opaque = root["opaque"]
@@ -43,16 +46,16 @@ struct AdapterFamily: Sendable {
         }
     }
 
-    private static func paths(_ endpoints: JSONValue?) throws(AdapterError) -> [Endpoint: String] {
+    private static func paths(_ endpoints: JSONValue?, _ name: String) throws(AdapterError) -> [Endpoint: String] {
         var paths: [Endpoint: String] = [:]
         for (key, value) in members(of: endpoints) {
             guard let endpoint = Endpoint(rawValue: key), let path = value.string, path.hasPrefix("/") else {
                 let known = Endpoint.allCases.map(\.rawValue).joined(separator: ", ")
-                throw AdapterError("has `adapter.endpoints` that are not paths by endpoint; endpoints are: \(known)")
+                throw AdapterError("has `adapter.\(name)` that are not paths by endpoint; endpoints are: \(known)")
             }
             paths[endpoint] = path
         }
-        guard !paths.isEmpty else { throw AdapterError("names no endpoint in `adapter.endpoints`") }
+        guard !paths.isEmpty else { throw AdapterError("names no endpoint in `adapter.\(name)`") }
         return paths
     }
 

@@ -52,11 +52,12 @@ package struct AdapterLibrary: Sendable {
 
     /// What a family serves; everything, if it needs no adapter.
     package func endpoints(of family: String) -> Set<Endpoint> {
-        families[family].map { Set($0.paths.keys) } ?? Set(Endpoint.allCases)
+        guard let family = families[family] else { return Set(Endpoint.allCases) }
+        var endpoints = Set(family.paths.keys).union(family.nativePaths.keys)
+        // What can be asked for a chat can be asked for a message; see `MessagesDialect`.
+        if endpoints.contains(.chatCompletions) { endpoints.insert(.messages) }
+        return endpoints
     }
-
-    /// Whether nothing has to be translated.
-    package var isEmpty: Bool { families.isEmpty }
 
     func family(_ name: String) -> AdapterFamily? { families[name] }
 

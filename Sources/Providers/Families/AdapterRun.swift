@@ -41,6 +41,12 @@ struct AdapterRun: Sendable {
         return (Array(body.rawBytes), Self.usage(root["usage"]))
     }
 
+    /// What a good answer says it used; nil when that is unknown.
+    func usage(_ body: [UInt8]) async -> Usage? {
+        guard let usage = try? await translate(body, "usage", family.opaqueInResponses) else { return nil }
+        return Self.usage(try? JSONDocument(parsing: usage).root)
+    }
+
     /// The body of an error in the canonical dialect; nil when the program does not know it.
     func failure(status: Int, body: [UInt8]) async -> [UInt8]? {
         let input = Array(#"{"status":\#(status),"body":"#.utf8) + body + Array("}".utf8)

@@ -2,7 +2,7 @@ import CJQ
 
 /// The text of a family's jq file, and the program it becomes.
 ///
-/// The program takes `[CALL, INPUT]`, where CALL is `adapter`, `request`, `response` or `failure`.
+/// The program takes `[CALL, INPUT]`, where CALL is `adapter`, `request`, `response`, `usage` or `failure`.
 struct AdapterSource: Sendable {
     let name: String
     let text: String
@@ -31,6 +31,7 @@ struct AdapterSource: Sendable {
         .[0] as $call | .[1]
         | if $call == "request" then request
           elif $call == "response" then {body: response, usage: usage}
+          elif $call == "usage" then usage
           elif $call == "failure" then failure
           else ("" | test("")) as $primed | adapter end
         """

@@ -53,6 +53,10 @@ struct API: Sendable {
         try await exchange(request("PUT", path, body: body), isRepeatable: true)
     }
 
+    func delete(_ path: String) async throws -> Answer {
+        try await exchange(request("DELETE", path), isRepeatable: true)
+    }
+
     /// Changes part of an object; the same change twice is one change.
     func patch(_ path: String, body: [UInt8]) async throws -> Answer {
         try await exchange(request("PATCH", path, body: body), isRepeatable: true)

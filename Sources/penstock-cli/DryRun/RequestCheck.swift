@@ -10,7 +10,7 @@ struct RequestCheck: Equatable {
 
     private static let typicalOutput = 512
     private static let inputKeys = [
-        "messages", "prompt", "input", "tools", "functions", "instructions", "response_format",
+        "messages", "system", "prompt", "input", "tools", "functions", "instructions", "response_format",
     ]
     private static let capKeys = ["max_completion_tokens", "max_tokens", "max_output_tokens"]
 
@@ -43,7 +43,7 @@ struct RequestCheck: Equatable {
     private static func requireInput(of body: JSONValue, endpoint: String) throws(LineRefusal) {
         let (key, isFit): (String, Bool) =
             switch endpoint {
-            case "/v1/chat/completions": ("messages", isNonEmptyArray(body["messages"]))
+            case "/v1/chat/completions", "/v1/messages": ("messages", isNonEmptyArray(body["messages"]))
             case "/v1/completions": ("prompt", isTextOrArray(body["prompt"]))
             case "/v1/embeddings": ("input", isTextOrArray(body["input"]))
             case "/v1/responses": ("input", isTextOrArray(body["input"]) || body.object("prompt") != nil)

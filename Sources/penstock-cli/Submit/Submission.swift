@@ -3,11 +3,8 @@ import JSON
 
 /// Brings a file of requests to the server and makes a batch of it.
 struct Submission {
-    /// Most bytes of a file that is sent; it is held in memory meanwhile.
-    private static let maxBytes = 512 << 20
     /// Most metadata pairs of a batch.
     static let maxMetadata = 16
-    private static let chunkBytes = 1 << 20
 
     let api: API
     let notes: TextChannel
@@ -49,7 +46,7 @@ struct Submission {
     }
 
     private func inputFile() async throws -> String {
-        let size = try size()
+        let size = try FileUpload.size(of: file)
         // The same key with another file would be a conflict: a repeated submission must name the same file.
         if idempotencyKey != nil {
             let upload = EarlierUpload(api: api, filename: filename, bytes: size, path: file)
@@ -59,28 +56,6 @@ struct Submission {
             }
         }
         notes.note("Uploading \(filename.printable) (\(NumberText.bytes(size))) …")
-        return try await upload(size: size)
-    }
-
-    private func upload(size: Int) async throws -> String {
-        let form = try await SystemFile.withReading(file) { descriptor in
-            try MultipartForm(
-                fields: [("purpose", "batch")],
-                filename: filename,
-                sizeHint: size,
-                boundary: "penstock-\(RandomName.hex())"
-            ) { () throws(SystemError) in try SystemFile.read(descriptor, limit: Self.chunkBytes) }
-        }
-        return try await api.upload("/v1/files", form: form).root.required("id")
-    }
-
-    private func size() throws(CLIError) -> Int {
-        var facts = stat()
-        guard stat(file, &facts) == 0 else { throw .local("cannot read \(file): \(SystemError.current.message)") }
-        guard facts.st_mode & S_IFMT == S_IFREG else { throw .local("\(file) is not a regular file") }
-        guard facts.st_size <= Self.maxBytes else {
-            throw .local("\(file) is larger than \(NumberText.bytes(Self.maxBytes)); split it")
-        }
-        return facts.st_size
+        return try await FileUpload(api: api, path: file, filename: filename).send(size: size).root.required("id")
     }
 }

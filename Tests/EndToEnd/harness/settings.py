@@ -15,7 +15,7 @@ PRICES = {
 ANTHROPIC = ["claude-sonnet", "claude-haiku"]
 FAMILY = {False: {"provider": "openai"}, True: {"provider": "anthropic", "adapter": "anthropic"}}
 # Pools that let one call through at a time: a test that needs waiting jobs takes one for itself.
-NARROW = [f"narrow-{number}" for number in range(1, 11)]
+NARROW = [f"narrow-{number}" for number in range(1, 12)]
 # A pool for fairness: calls take their time and only four run.
 FAIR = "fair"
 

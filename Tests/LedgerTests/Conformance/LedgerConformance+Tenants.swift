@@ -14,6 +14,7 @@ extension LedgerConformance {
         let second = TenantRecord(
             id: Sample.other,
             policy: Sample.fullPolicy,
+            retentionDays: 7,
             createdAt: Sample.time(2)
         )
         try await ledger.put(second)

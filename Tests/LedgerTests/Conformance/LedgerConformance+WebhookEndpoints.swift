@@ -17,7 +17,8 @@ extension LedgerConformance {
         full.previousSecret = Secret("whsec_b2xk")
         full.previousSecretUntil = Sample.time(2)
         full.updatedAt = Sample.time(3)
-        full.disabledAt = Sample.time(4)
+        full.disable(.failing, at: Sample.time(4))
+        full.failingSince = Sample.time(3)
         full.version = 5
         for endpoint in [plain, full] {
             try await ledger.insert(endpoint)
@@ -44,7 +45,7 @@ extension LedgerConformance {
         changed.previousSecretUntil = Sample.time(100)
         changed.secret = Secret("whsec_bmV3")
         changed.updatedAt = Sample.time(1)
-        changed.disabledAt = Sample.time(2)
+        changed.disable(.gone, at: Sample.time(2))
         let stored = try #require(try await ledger.replace(changed))
         changed.version = 1
         #expect(stored == changed)

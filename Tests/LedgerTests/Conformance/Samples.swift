@@ -127,6 +127,7 @@ enum Sample {
         batch.cancellingAt = time(8)
         batch.cancelledAt = time(9)
         batch.pausedAt = time(11)
+        batch.resultLifetime = .seconds(3600)
         batch.maxCostReachedAt = time(12)
         batch.dearestLine = Nanodollars(13)
         batch.termsInQueues = BatchTerms(jobClass: .batch, expiresAt: time(14), isPaused: true)

@@ -124,8 +124,8 @@ struct AdapterLibraryTests {
         )
         #expect(library.endpoints(of: "own") == [.embeddings] && library.endpoints(of: "anthropic") == [.embeddings])
         #expect(library.endpoints(of: "openai") == Set(Endpoint.allCases))
-        #expect(try AdapterLibrary(["anthropic"], directory: nil).endpoints(of: "anthropic") == [.chatCompletions])
-        #expect(try AdapterLibrary(["openai"], directory: nil).isEmpty)
+        #expect(try AdapterLibrary(["anthropic"], directory: nil).endpoints(of: "anthropic") == [.chatCompletions, .messages])
+        #expect(try AdapterLibrary(["openai"], directory: nil).endpoints(of: "openai") == Set(Endpoint.allCases))
     }
 
     @Test func whatIsWrongIsSaid() async throws {

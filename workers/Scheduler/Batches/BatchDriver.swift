@@ -162,22 +162,19 @@ struct BatchDriver: Sendable {
     /// second one.
     private func view(of batch: BatchRecord, _ kind: RowKind, count: Int) async throws -> FileID? {
         guard count > 0 else { return nil }
-        let id = FileID("file-\(kind == .output ? "o" : "e")\(batch.id.suffix)")
+        let id = FileID(kind, of: batch.id)
         if try await ledger.file(id) == nil {
             let now = clock.now()
-            try await ledger.insert(
-                FileRecord(
-                    id: id,
-                    tenant: batch.tenant,
-                    filename: "\(batch.id)_\(kind.rawValue).jsonl",
-                    purpose: .batchOutput,
-                    bytes: try await ledger.outputBytes(of: batch.id, kind),
-                    createdAt: now,
-                    expiresAt: now.adding(.seconds(30 * 86_400)),
-                    content: .rows(of: batch.id, kind)
-                )
-            )
+            let bytes = try await ledger.outputBytes(of: batch.id, kind)
+            let end = now.adding(try await lifetime(of: batch))
+            try await ledger.insert(FileRecord(kind, of: batch, bytes: bytes, createdAt: now, expiresAt: end))
         }
         return id
+    }
+
+    private func lifetime(of batch: BatchRecord) async throws -> Duration {
+        if let own = batch.resultLifetime { return own }
+        let days = try await ledger.tenant(batch.tenant)?.retentionDays
+        return days.map { .seconds($0 * 86_400) } ?? configuration.retention
     }
 }

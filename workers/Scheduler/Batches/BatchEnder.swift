@@ -42,7 +42,7 @@ struct BatchEnder: Sendable {
             repeat {
                 let page = try await queue.jobs(of: batch.id, after: cursor, limit: Self.rowsPerCommit)
                 if !page.jobs.isEmpty {
-                    _ = try await ledger.decide(page.jobs.map { row(of: $0.job, outcome, attempts: $0.attempts) })
+                    _ = try await ledger.decide(page.jobs.map { row(of: $0.job, outcome.state, outcome.error, attempts: $0.attempts) })
                     try await queue.remove(page.jobs)
                 }
                 cursor = page.cursor
@@ -53,21 +53,23 @@ struct BatchEnder: Sendable {
     /// Ends the lines of the input file that have no row yet.
     func endRest(_ batch: BatchRecord, _ outcome: LineEnd) async throws {
         try await eachPortion(of: batch) { portion in
-            let jobs = portion.map { $0.job ?? unroutable(batch, $0.line) }
-            return jobs.map { row(of: $0, outcome, attempts: 0) }
+            portion.map { row(of: job(of: $0, batch), outcome.state, outcome.error) }
         }
     }
 
-    /// Fails lines whose model the settings no longer know.
+    /// Fails lines that cannot be run.
     func failUnroutable(_ batch: BatchRecord) async throws {
         try await eachPortion(of: batch) { portion in
-            portion.filter { $0.job == nil }.map { row(of: unroutable(batch, $0.line), .unservable, attempts: 0) }
+            portion.compactMap { item in
+                guard case .refused(let error, _) = item.reading else { return nil }
+                return row(of: job(of: item, batch), .failed, error)
+            }
         }
     }
 
     private struct Item: Sendable {
-        let line: InputReader.Line
-        let job: Job?
+        let number: Int
+        let reading: LineReader.Reading
     }
 
     /// Walks through the lines without a row, a commit's worth at a time.
@@ -81,7 +83,7 @@ struct BatchEnder: Sendable {
         let lines = LineReader(batch: batch, topology: topology)
         var portion: [Item] = []
         while let line = try await reader.next() {
-            portion.append(Item(line: line, job: lines.read(line)?.job))
+            portion.append(Item(number: line.number, reading: lines.read(line)))
             if portion.count >= Self.rowsPerCommit {
                 try await decide(batch, portion, rows)
                 portion = []
@@ -92,31 +94,34 @@ struct BatchEnder: Sendable {
 
     private func decide(_ batch: BatchRecord, _ portion: [Item], _ rows: ([Item]) -> [TerminalRow]) async throws {
         guard let first = portion.first, let last = portion.last else { return }
-        let finished = try await ledger.finishedLines(of: batch.id, in: first.line.number...last.line.number)
-        let missing = rows(portion.filter { !finished.contains($0.line.number) })
+        let finished = try await ledger.finishedLines(of: batch.id, in: first.number...last.number)
+        let missing = rows(portion.filter { !finished.contains($0.number) })
         if !missing.isEmpty { _ = try await ledger.decide(missing) }
     }
 
-    private func row(of job: Job, _ outcome: LineEnd, attempts: Int) -> TerminalRow {
-        TerminalRow(of: job, state: outcome.state, finishedAt: clock.now(), error: outcome.error, attempts: attempts)
+    private func row(of job: Job, _ state: TerminalState, _ error: JobError, attempts: Int = 0) -> TerminalRow {
+        TerminalRow(of: job, state: state, finishedAt: clock.now(), error: error, attempts: attempts)
     }
 
-    /// A stand-in for a line that no pool serves any more: enough for its row.
-    private func unroutable(_ batch: BatchRecord, _ line: InputReader.Line) -> Job {
-        let inspected = try? BatchLineInspector.inspect(line.bytes, endpoint: batch.endpoint)
-        return Job(
-            id: JobID(batch: batch.id, line: line.number),
-            tenant: batch.tenant,
-            jobClass: batch.jobClass,
-            deadline: batch.expiresAt,
-            createdAt: batch.createdAt,
-            endpoint: batch.endpoint,
-            model: inspected?.request.model ?? "",
-            estimate: TokenEstimate(input: 0, output: 0),
-            tags: batch.tags,
-            line: BatchLine(batch: batch.id, number: line.number, customID: inspected?.customID ?? ""),
-            durability: .ledger,
-            body: .inLedger
-        )
+    /// The line's job; of one that cannot be run, enough for its row.
+    private func job(of item: Item, _ batch: BatchRecord) -> Job {
+        switch item.reading {
+        case .job(let job, _): return job
+        case .refused(_, let known):
+            return Job(
+                id: JobID(batch: batch.id, line: item.number),
+                tenant: batch.tenant,
+                jobClass: batch.jobClass,
+                deadline: batch.expiresAt,
+                createdAt: batch.createdAt,
+                endpoint: batch.endpoint,
+                model: known.model,
+                estimate: TokenEstimate(input: 0, output: 0),
+                tags: batch.tags,
+                line: BatchLine(batch: batch.id, number: item.number, customID: known.customID),
+                durability: .ledger,
+                body: .inLedger
+            )
+        }
     }
 }

@@ -192,7 +192,7 @@ struct BatchFeeder: Sendable {
 
     /// The job of a line, or nil when the line belongs to another pool.
     private func item(_ line: InputReader.Line, _ lines: LineReader) -> Item? {
-        guard let (pool, job) = lines.read(line), pool.name == queue.pool else { return nil }
+        guard let (job, pool) = lines.read(line).routed, pool.name == queue.pool else { return nil }
         let mostCost = batch.maxCost.map { _ in driver.mostCost(of: job, batch) }
         return Item(job: job, cursor: line.cursor, mostCost: mostCost ?? Nanodollars(0))
     }

@@ -75,15 +75,17 @@ struct BatchValidator: Sendable {
                 )
             }
             let pool = try pool(for: inspected.request, endpoint: batch.endpoint)
+            tally.findings.linesPerPool[pool.name, default: 0] += 1
             let (estimate, model) = (inspected.request.estimate, inspected.request.model)
             try RequestSize.check(experience.corrected(estimate, model: model, in: pool.name), in: pool)
             if batch.maxCost != nil {
                 let cost = try mostCost(of: inspected.request, in: pool)
                 tally.findings.dearestLine = max(cost, tally.findings.dearestLine ?? cost)
             }
-            tally.findings.linesPerPool[pool.name, default: 0] += 1
             tally.models.insert(model)
         } catch {
+            // At Anthropic what is wrong with a request ends that request, not its batch.
+            if batch.endpoint == .messages { return }
             tally.errors.append(
                 BatchLineError(code: error.code, line: line.number, message: error.message, param: error.param)
             )

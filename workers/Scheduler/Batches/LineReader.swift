@@ -5,25 +5,60 @@ struct LineReader: Sendable {
     let batch: BatchRecord
     let topology: Topology
 
-    /// - Returns: nil when the topology no longer has the line's model.
-    func read(_ line: InputReader.Line) -> (pool: Pool, job: Job)? {
-        guard let inspected = try? BatchLineInspector.inspect(line.bytes, endpoint: batch.endpoint),
-            let pool = topology.pool(forModel: inspected.request.model)
-        else { return nil }
-        let job = Job(
-            id: JobID(batch: batch.id, line: line.number),
+    /// What a line stands for.
+    enum Reading: Sendable {
+        case job(Job, in: Pool)
+        /// It cannot be run: a message batch takes such lines in, in others only a model that went from the settings
+        /// makes them.
+        case refused(JobError, StandIn)
+
+        /// Where the line is run; nil when it is not.
+        var routed: (job: Job, pool: Pool)? {
+            guard case .job(let job, let pool) = self else { return nil }
+            return (job, pool)
+        }
+    }
+
+    /// What is known of a line without a job.
+    struct StandIn: Sendable {
+        var customID = ""
+        var model = ""
+    }
+
+    func read(_ line: InputReader.Line) -> Reading {
+        var known = StandIn(customID: BatchLineInspector.customID(in: line.bytes) ?? "")
+        do throws(RequestRefusal) {
+            let inspected = try BatchLineInspector.inspect(line.bytes, endpoint: batch.endpoint)
+            known.model = inspected.request.model
+            guard let pool = topology.pool(forModel: known.model), pool.serves(batch.endpoint) else {
+                return .refused(LineEnd.unservable.error, known)
+            }
+            if batch.endpoint == .messages { try RequestSize.check(inspected.request.estimate, in: pool) }
+            return .job(job(of: inspected, line.number), in: pool)
+        } catch {
+            return .refused(JobError(.callerInvalidRequest, error.text), known)
+        }
+    }
+
+    private func job(of line: InspectedLine, _ number: Int) -> Job {
+        Job(
+            id: JobID(batch: batch.id, line: number),
             tenant: batch.tenant,
             jobClass: batch.jobClass,
             deadline: batch.expiresAt,
             createdAt: batch.createdAt,
             endpoint: batch.endpoint,
-            model: inspected.request.model,
-            estimate: inspected.request.estimate,
+            model: line.request.model,
+            estimate: line.request.estimate,
             tags: batch.tags,
-            line: BatchLine(batch: batch.id, number: line.number, customID: inspected.customID),
+            line: BatchLine(batch: batch.id, number: number, customID: line.customID),
             durability: .ledger,
-            body: .inline(inspected.body)
+            body: .inline(line.body)
         )
-        return (pool, job)
     }
+}
+
+extension RequestRefusal {
+    /// In one sentence.
+    fileprivate var text: String { param.map { "\($0): \(message)" } ?? message }
 }

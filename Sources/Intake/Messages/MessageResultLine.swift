@@ -1,0 +1,54 @@
+import JSON
+import Penstock
+
+/// How one request of a message batch ended, as a line of its results.
+enum MessageResultLine {
+    static func write(_ row: TerminalRow, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("custom_id", row.line?.customID)
+            writer.key("result")
+            writer.object { writer in writeResult(row, to: &writer) }
+        }
+    }
+
+    private static func writeResult(_ row: TerminalRow, to writer: inout JSONWriter) {
+        switch row.state {
+        case .succeeded:
+            writer.member("type", "succeeded")
+            writer.key("message")
+            if let response = row.response { writer.raw(response.body) } else { writer.null() }
+        case .failed:
+            writer.member("type", "errored")
+            writer.key("error")
+            writeError(row, to: &writer)
+        case .cancelled: writer.member("type", "canceled")
+        case .expired: writer.member("type", "expired")
+        }
+    }
+
+    /// The provider's own envelope where it sent one.
+    private static func writeError(_ row: TerminalRow, to writer: inout JSONWriter) {
+        let envelope = row.response.flatMap { try? JSONDocument(parsing: $0.body).root }
+        let error = envelope.flatMap { $0["type"]?.string == "error" ? $0["error"] : nil }
+        writer.object { writer in
+            writer.member("type", "error")
+            writer.key("error")
+            writer.object { writer in
+                writer.member("type", error?["type"]?.string ?? type(of: row.error))
+                writer.member("message", error?["message"]?.string ?? row.error?.message ?? "The request failed.")
+            }
+            writer.member("request_id", row.response?.requestID)
+        }
+    }
+
+    private static func type(of error: JobError?) -> String {
+        switch error?.errorClass {
+        case .callerInvalidRequest, .callerContextTooLong, .callerContentFiltered: "invalid_request_error"
+        case .callerModelUnknown: "not_found_error"
+        case .providerRateLimited: "rate_limit_error"
+        case .providerOverloaded: "overloaded_error"
+        case .providerTimeout: "timeout_error"
+        default: "api_error"
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+import Penstock
+
+/// `/v1/responses`: OpenAI's background responses, each of which is a job.
+struct ResponsesController: Sendable {
+    let ledger: any Ledger
+    let creations: Creations
+    let admission: JobAdmission
+    let finder: JobFinder
+    let cancellation: JobCancellation
+    let webhooks: WebhookRules
+    let maxBodyBytes: Int
+    let clock: WallClock
+    let metrics: IntakeMetrics
+
+    func addRoutes(to section: RouteSection<AuthenticatedContext>) {
+        section.on(.post, "/v1/responses", use: create)
+        section.on(.get, "/v1/responses/{id}", use: retrieve)
+        section.on(.delete, "/v1/responses/{id}", use: delete)
+        section.on(.post, "/v1/responses/{id}/cancel", use: cancel)
+    }
+
+    @Sendable
+    private func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let key = try IdempotencyKeyHeader.read(request.headers)
+        let body = try await context.body.collect(upTo: maxBodyBytes)
+        let now = clock.now()
+        let order = try ResponseRequest.read(body, headerKey: key, webhooks: webhooks, at: now)
+        try context.caller.require(order.jobClass, param: "metadata.penstock_class")
+        let admitted = try await admission.admit(order, of: context.tenant, at: now) { fresh in
+            try await creations.place(
+                "response",
+                key: key,
+                headers: request.headers,
+                of: context.tenant,
+                fresh: fresh,
+                hash: hexadecimalSHA256(body),
+                exchange: context.exchange
+            )
+        }
+        switch admitted {
+        case .new(let job, _):
+            metrics.acceptedJob(job.jobClass)
+            return Self.response(ResponseObject.body(JobView(waiting: job), request: order.body))
+        case .earlier(let found): return try await response(found)
+        case .refused(let refusal):
+            metrics.refusedJob(refusal.reason)
+            throw APIError(refusal, deadline: order.deadline.since(now))
+        }
+    }
+
+    @Sendable
+    private func retrieve(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        guard try !Query(request.uri.query).flag("stream") else {
+            throw APIError.badRequest(
+                "Responses are not streamed here: ask again until `status` says that it ended.",
+                param: "stream",
+                code: "unsupported_parameter"
+            )
+        }
+        return try await response(try await find(context))
+    }
+
+    /// Idempotent, as at OpenAI: one that has ended is answered as it ended.
+    @Sendable
+    private func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let found = try await find(context)
+        do {
+            return try await response(.finished(try await cancellation.cancel(found)))
+        } catch let error as APIError where error.isFinal {
+            return try await response(try await find(context))
+        }
+    }
+
+    /// What is still to come is cancelled first.
+    @Sendable
+    private func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        var found = try await find(context)
+        if case .finished = found {} else {
+            do {
+                found = .finished(try await cancellation.cancel(found))
+            } catch let error as APIError where error.isFinal {}
+        }
+        _ = try await ledger.deleteRow(of: found.id)
+        return .json { writer in
+            writer.object { writer in
+                writer.member("id", ResponseID.text(of: found.id))
+                writer.member("object", "response")
+                writer.member("deleted", true)
+            }
+        }
+    }
+
+    /// - Throws: 404, also for another tenant's job and one that was not made here.
+    private func find(_ context: AuthenticatedContext) async throws -> FoundJob {
+        let id = ResponseID.parse(try context.pathParameter("id"))
+        guard let found = try await finder.find(id), found.tenant == context.tenant, found.endpoint == .responses else {
+            throw APIError.notFound("response")
+        }
+        return found
+    }
+
+    private func response(_ found: FoundJob) async throws -> Response {
+        Self.response(ResponseObject.body(JobView(found), request: try await request(of: found)))
+    }
+
+    /// The body of a request that has not ended.
+    private func request(of found: FoundJob) async throws -> [UInt8]? {
+        let job: Job
+        switch found {
+        case .finished: return nil
+        case .live(let status): job = status.job
+        case .accepted(let accepted): job = accepted
+        }
+        switch job.body {
+        case .inline(let body): return body
+        case .inLedger: return try await ledger.acceptedBody(of: job.id)
+        }
+    }
+
+    private static func response(_ body: [UInt8]) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+}
