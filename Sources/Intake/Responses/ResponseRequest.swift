@@ -9,7 +9,9 @@ enum ResponseRequest {
     private static let soonest = "soonest"
 
     /// - Throws: 400.
-    static func read(_ body: [UInt8], headerKey: String?, webhooks: WebhookRules, at now: Timestamp) throws -> JobRequest {
+    static func read(_ body: [UInt8], headerKey: String?, webhooks: WebhookRules, at now: Timestamp) throws
+        -> JobRequest
+    {
         let fields = try JSONFields(body: body)
         guard try fields.flag("background") == true else {
             throw APIError.badRequest(

@@ -79,7 +79,8 @@ struct ResponsesController: Sendable {
     @Sendable
     private func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         var found = try await find(context)
-        if case .finished = found {} else {
+        if case .finished = found {
+        } else {
             do {
                 found = .finished(try await cancellation.cancel(found))
             } catch let error as APIError where error.isFinal {}

@@ -87,7 +87,8 @@ enum BatchFields {
     static func members(of batch: BatchRecord) -> Members {
         [
             ("sort_key", .text(batch.id.text)), ("tenant", .text(batch.tenant.text)),
-            ("state", .text(batch.state.rawValue)), ("endpoint", .text(batch.endpoint.rawValue)), ("version", .integer(batch.version)),
+            ("state", .text(batch.state.rawValue)), ("endpoint", .text(batch.endpoint.rawValue)),
+            ("version", .integer(batch.version)),
             ("created_ms", .time(batch.createdAt)), ("ended_ms", batch.endedAt.map { .time($0) }),
             ("total", .integer(batch.total)), ("document", .text(BatchDocument.encode(batch))),
         ]

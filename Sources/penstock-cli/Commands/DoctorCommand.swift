@@ -89,12 +89,18 @@ struct Examination {
         let models = try await api.get("/v1/models").list()
         findings.append(Finding(grade: .good, text: "the API key is valid"))
         findings.append(Diagnosis.ofModels(models))
-        findings += Diagnosis.ofEndpoints(try await api.list("/v1/webhook_endpoints", limit: ListLimit.allowed.upperBound))
+        findings += Diagnosis.ofEndpoints(
+            try await api.list("/v1/webhook_endpoints", limit: ListLimit.allowed.upperBound)
+        )
         do {
             findings += Diagnosis.ofPools(try await api.get("/v1/admin/pools").list())
         } catch CLIError.server(let failure) where failure.status == 403 {
             findings.append(
-                Finding(grade: .caution, text: "pools and workers were not looked at", advice: "That needs an admin's key.")
+                Finding(
+                    grade: .caution,
+                    text: "pools and workers were not looked at",
+                    advice: "That needs an admin's key."
+                )
             )
         }
         return findings
@@ -177,7 +183,11 @@ enum Diagnosis {
                 advice: "Once there is money again: penstock resume --target \(id)"
             )
         case "paused":
-            return Finding(grade: .caution, text: "the target \(id) is paused", advice: "penstock resume --target \(id)")
+            return Finding(
+                grade: .caution,
+                text: "the target \(id) is paused",
+                advice: "penstock resume --target \(id)"
+            )
         case "blocked":
             return Finding(grade: .caution, text: "the target \(id) was refused by its provider a moment ago")
         default: return nil

@@ -45,7 +45,10 @@ struct FilesListCommand: AsyncParsableCommand {
             if format.json { return try TextChannel.output.json(files) }
             try TextChannel.output.table(
                 Table(
-                    [.text("FILE"), .text("PURPOSE"), .number("SIZE"), .text("CREATED"), .text("EXPIRES"), .flexible("NAME")],
+                    [
+                        .text("FILE"), .text("PURPOSE"), .number("SIZE"), .text("CREATED"), .text("EXPIRES"),
+                        .flexible("NAME"),
+                    ],
                     rows: files.map { file in
                         [
                             Table.Cell(file.text("id")), Table.Cell(file.text("purpose")),

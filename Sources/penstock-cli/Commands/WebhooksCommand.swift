@@ -36,7 +36,8 @@ struct WebhooksListCommand: AsyncParsableCommand {
                     [.text("ENDPOINT"), .text("STATE"), .flexible("NAME"), .flexible("URL"), .flexible("EVENTS")],
                     rows: endpoints.map { endpoint in
                         [
-                            Table.Cell(endpoint.text("id")), Self.state(of: endpoint), Table.Cell(endpoint.text("name")),
+                            Table.Cell(endpoint.text("id")), Self.state(of: endpoint),
+                            Table.Cell(endpoint.text("name")),
                             Table.Cell(endpoint.text("url")),
                             Table.Cell(endpoint.list("event_types").compactMap(\.string).joined(separator: ",")),
                         ]

@@ -18,7 +18,10 @@ extension LedgerConformance {
         let jobs = (0..<5).map { Sample.job(at: Int64($0) * 1000) }
         for job in jobs {
             _ = try await ledger.record(
-                Completion(attempt: Sample.attempt(of: job), terminal: Sample.succeeded(job, at: job.createdAt.offset + 500))
+                Completion(
+                    attempt: Sample.attempt(of: job),
+                    terminal: Sample.succeeded(job, at: job.createdAt.offset + 500)
+                )
             )
         }
         _ = try await ledger.decide([Sample.succeeded(Sample.job(tenant: Sample.other), at: 1)])
@@ -130,7 +133,9 @@ extension LedgerConformance {
         #expect(try await found(JobSelection(tags: JobTags(feature: "even"))) == [jobs[2].id, jobs[0].id])
         #expect(try await found(JobSelection(tags: JobTags(customer: "c3"))) == [jobs[3].id])
         #expect(
-            try await found(JobSelection(since: Sample.time(1000), until: Sample.time(3000))) == [jobs[2].id, jobs[1].id]
+            try await found(JobSelection(since: Sample.time(1000), until: Sample.time(3000))) == [
+                jobs[2].id, jobs[1].id,
+            ]
         )
         #expect(try await found(JobSelection(state: .failed, tags: JobTags(feature: "odd"))).isEmpty)
     }

@@ -124,7 +124,11 @@ struct AdapterLibraryTests {
         )
         #expect(library.endpoints(of: "own") == [.embeddings] && library.endpoints(of: "anthropic") == [.embeddings])
         #expect(library.endpoints(of: "openai") == Set(Endpoint.allCases))
-        #expect(try AdapterLibrary(["anthropic"], directory: nil).endpoints(of: "anthropic") == [.chatCompletions, .messages])
+        #expect(
+            try AdapterLibrary(["anthropic"], directory: nil).endpoints(of: "anthropic") == [
+                .chatCompletions, .messages,
+            ]
+        )
         #expect(try AdapterLibrary(["openai"], directory: nil).endpoints(of: "openai") == Set(Endpoint.allCases))
     }
 

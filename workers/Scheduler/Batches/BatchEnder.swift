@@ -42,7 +42,9 @@ struct BatchEnder: Sendable {
             repeat {
                 let page = try await queue.jobs(of: batch.id, after: cursor, limit: Self.rowsPerCommit)
                 if !page.jobs.isEmpty {
-                    _ = try await ledger.decide(page.jobs.map { row(of: $0.job, outcome.state, outcome.error, attempts: $0.attempts) })
+                    _ = try await ledger.decide(
+                        page.jobs.map { row(of: $0.job, outcome.state, outcome.error, attempts: $0.attempts) }
+                    )
                     try await queue.remove(page.jobs)
                 }
                 cursor = page.cursor
