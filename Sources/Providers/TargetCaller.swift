@@ -1,6 +1,6 @@
 package import Fetch
 package import Penstock
-package import Threads
+import Threads
 
 /// Calls any target: as it is where it speaks the request's dialect, through a translation where it does not.
 package struct TargetCaller: ProviderCaller {

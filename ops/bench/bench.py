@@ -86,6 +86,9 @@ class BenchStack(Stack):
     def simulator_answers(self):
         return not self.has_simulator or super().simulator_answers
 
+    def tenant_web(self):
+        return Web(self.url, self.admin_key)
+
     def queued(self):
         """Live jobs in Redis."""
         return int(self.redis.command("hlen", "penstock:3:{bench}:jobs"))

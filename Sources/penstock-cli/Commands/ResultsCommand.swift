@@ -12,6 +12,7 @@ struct ResultsCommand: AsyncParsableCommand {
             Examples:
               penstock results batch_0123 --output results.jsonl
               penstock results batch_0123 --errors
+              penstock results batch_0123 --follow | jq .custom_id
               penstock results job_0123
             """
     )
@@ -25,11 +26,16 @@ struct ResultsCommand: AsyncParsableCommand {
     @Flag(help: "Of a batch: the requests that did not succeed, instead of those that did.")
     var errors = false
 
+    @Flag(help: "Of a batch: print lines as they come in, until it has ended.")
+    var follow = false
+
     @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
         guard !errors || id.isBatch else { throw ValidationError("--errors is for batches.") }
+        guard !follow || id.isBatch else { throw ValidationError("--follow is for batches.") }
+        guard !follow || output == nil else { throw ValidationError("--follow prints; it cannot go with --output.") }
     }
 
     func run() async throws {
@@ -39,6 +45,10 @@ struct ResultsCommand: AsyncParsableCommand {
     }
 
     private func fetchBatch(_ api: API) async throws {
+        if follow {
+            let follower = ResultFollower(api: api, batch: id, errors: errors, output: .output)
+            return TextChannel.notes.note("The batch is \(try await follower.run().status.printable).")
+        }
         let batch = try Batch(try await api.get("/v1/batches/\(id)").root)
         guard let fileID = errors ? batch.errorFile : batch.outputFile else { return try reportNothing(batch) }
         let download = FileDownload(api: api)
