@@ -88,15 +88,16 @@ def batch(stack, folder):
     look = lambda: web.get(f"/v1/batches/{made['id']}").json  # noqa: E731
     eventually(lambda: look()["in_progress_at"], "it is validated", seconds=60, pause=0.02)
     validated = time.monotonic()
-    eventually(lambda: look()["request_counts"]["completed"] > 0, "a line is done", seconds=60, pause=0.02)
-    first = time.monotonic()
     ended = eventually(lambda: (now := look())["completed_at"] and now, "all are done", seconds=300, pause=0.2)
     began_download = time.monotonic()
     got = subprocess.run(["curl", "-sS", "--fail", "-o", "/dev/null", "-w", "%{size_download}",
                           "-H", f"Authorization: Bearer {stack.admin_key}",
                           f"{stack.url}/v1/files/{ended['output_file_id']}/content"], capture_output=True, text=True, check=True)
+    [row] = stack.ledger.rows("batches", {"id": made["id"]}, "document")
+    first = min(each["started_ms"] for each in stack.ledger.attempts(batch=made["id"]))
     return {"create_seconds": created - began, "validation_seconds": validated - created,
-            "first_call_seconds": first - validated,
+            # By the books: the API counts once a second.
+            "first_call_seconds": (first - json.loads(row["document"])["in_progress_ms"]) / 1000,
             "download_mb_per_second": int(got.stdout) / 1e6 / (time.monotonic() - began_download)}
 
 

@@ -1,16 +1,22 @@
 import NIOCore
 import Penstock
 
-/// A batch's rows of one kind as lines, a page at a time, in the order of their requests.
+/// A batch's rows of one kind as lines, a page at a time, in the order of their requests. The next page is read while
+/// the last one is written out.
 struct RowPages: Sendable {
-    private static let rowsPerPage = 200
+    private static let rowsPerPage = 500
 
-    let batch: BatchID
-    let kind: RowKind
-    let ledger: any BatchLedger
+    private let batch: BatchID
+    private let kind: RowKind
+    private let ledger: any BatchLedger
     /// One row as a line, without the line feed.
-    let line: @Sendable (TerminalRow) -> [UInt8]
-    private var lastLine = 0
+    private let line: @Sendable (TerminalRow) -> [UInt8]
+    private var upcoming: Task<Page?, any Error>?
+
+    private struct Page: Sendable {
+        let text: ByteBuffer
+        let lastLine: Int
+    }
 
     init(
         of batch: BatchID,
@@ -22,18 +28,30 @@ struct RowPages: Sendable {
         self.kind = kind
         self.ledger = ledger
         self.line = line
+        upcoming = read(after: 0)
     }
 
     /// The next page; nil after the last.
     mutating func next() async throws -> ByteBuffer? {
-        let rows = try await ledger.rows(of: batch, kind, afterLine: lastLine, limit: Self.rowsPerPage)
-        guard let last = rows.last?.line?.number else { return nil }
-        lastLine = last
-        var buffer = ByteBuffer()
-        for row in rows {
-            buffer.writeBytes(line(row))
-            buffer.writeInteger(UInt8(ascii: "\n"))
+        guard let page = try await upcoming?.value else {
+            upcoming = nil
+            return nil
         }
-        return buffer
+        upcoming = read(after: page.lastLine)
+        return page.text
+    }
+
+    /// Not cancelled with its caller: it is one short read, whose page is then dropped.
+    private func read(after lastLine: Int) -> Task<Page?, any Error> {
+        Task { [batch, kind, ledger, line] in
+            let rows = try await ledger.rows(of: batch, kind, afterLine: lastLine, limit: Self.rowsPerPage)
+            guard let last = rows.last?.line?.number else { return nil }
+            var text = ByteBuffer()
+            for row in rows {
+                text.writeBytes(line(row))
+                text.writeInteger(UInt8(ascii: "\n"))
+            }
+            return Page(text: text, lastLine: last)
+        }
     }
 }

@@ -39,7 +39,7 @@ class Batch:
 class Work:
     def __init__(self, random, tag):
         self.random, self.tag, self.numbers = random, tag, itertools.count(1)
-        self.tenants, self.jobs, self.batches = [], [], []
+        self.tenants, self.jobs, self.batches, self.submissions = [], [], [], []
 
     def add_tenants(self, stack, urls, count):
         for number in range(count):
@@ -96,7 +96,8 @@ class Work:
 
     def hand_in(self, jobs=(), batches=(), rate=None, threads=6):
         """Begins to hand in; `rate` is jobs per second."""
-        return Submission(self, list(jobs), list(batches), rate, threads)
+        self.submissions.append(Submission(self, list(jobs), list(batches), rate, threads))
+        return self.submissions[-1]
 
     # What was promised
 

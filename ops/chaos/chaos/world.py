@@ -125,6 +125,9 @@ class World:
 
     @property
     def is_done(self):
+        # What is still being handed in may pause, and then all of it has ended for a moment.
+        if not all(submission.is_done for submission in self.work.submissions):
+            return False
         states = self.ledger.batch_states()
         ended = all(states.get(batch.id) in TERMINAL_BATCHES for batch in self.work.accepted_batches)
         return ended and self.ledger.count("jobs") >= self.work.expected_rows - len(self.lost_allowed)

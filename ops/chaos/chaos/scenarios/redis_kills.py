@@ -28,6 +28,6 @@ def run(context):
 
 
 LONG = {"jobs": 7_500, "kills": 30, "interval": 3, "rate": 16, "latency": (200, 900), "patience": 120}
-SHORT = {"jobs": 900, "kills": 4, "interval": 2, "rate": 50, "latency": (100, 500), "patience": 60}
+SHORT = {"jobs": 900, "kills": 4, "interval": 2, "rate": 30, "latency": (100, 500), "patience": 60}
 SCENARIOS = [Scenario(f"redis-kills-{mode}", run, short={**SHORT, "appendfsync": mode},
                       long={**LONG, "appendfsync": mode}) for mode in ["everysec", "always"]]

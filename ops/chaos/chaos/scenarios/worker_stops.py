@@ -77,11 +77,12 @@ def run(context, kind):
         told = lost_leases(world)
         booked = {row["id"] for row in facts.attempts}
         # The others had their end, or their worker was back before anybody looked.
-        begun = {row["id"]: row["started_ms"] for row in facts.attempts}
+        # Of a take whose reply came after the silence no call was begun: nobody knows of it, its row is whoever found it's.
+        begun = {row["id"]: row["started_ms"] for row in facts.attempts if row["outcome"] != "unknown"}
         last = {}
         for row in facts.attempts:
             last[row["job"]] = max(last.get(row["job"], 0), row["started_ms"])
-        taken_over = [lease for lease in held if last.get(lease.job, 0) > begun.get(lease.token, 0)]
+        taken_over = [lease for lease in held if last.get(lease.job, 0) > begun.get(lease.token, float("inf"))]
         report.note(stops=stops, leases_of_stopped=len(held))
         report.equals("stops", stops, size.kills)
         report.at_least("leases_taken_over", len(taken_over), stops)
