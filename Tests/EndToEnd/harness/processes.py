@@ -24,10 +24,17 @@ def eventually(condition, what, seconds=30, pause=0.05):
         time.sleep(pause)
 
 
+# Below the range from which the kernel gives ports to connections, so that nobody gets one while its owner restarts;
+# apart from each other, so that nobody is promised a port that a role reports on.
+PORTS, OPERATIONS_PORTS = range(10_000, 20_000), range(20_000, 32_000, 100)
+promised = set()
+
+
 def free_port():
-    """One below the range from which the kernel gives ports to connections: nobody gets it while its owner restarts."""
-    while not is_free(port := random.randrange(10_000, 32_000)):
+    """One that was not given out before: its owner may not listen yet, or may be about to come back."""
+    while (port := random.choice(PORTS)) in promised or not is_free(port):
         pass
+    promised.add(port)
     return port
 
 
@@ -41,8 +48,9 @@ def is_free(port):
 
 
 def free_operations_port():
-    """The first of a hundred ports below the range that the kernel gives out; roles use the 1st, 11th, 21st, 92nd …"""
-    for base in range(20_000 + os.getpid() % 50 * 100, 32_000, 100):
+    """The first of a hundred ports; roles use the 1st, 11th, 21st, 92nd …"""
+    first = os.getpid() % len(OPERATIONS_PORTS)
+    for base in [*OPERATIONS_PORTS[first:], *OPERATIONS_PORTS[:first]]:
         if all(is_free(base + offset) for offset in [0, 10, *range(20, 30), 90, 91]):
             return base
     raise AssertionError("no free ports")

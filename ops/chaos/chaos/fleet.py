@@ -48,7 +48,7 @@ class Fleet:
 
     def launch(self, role, settings_file, port):
         self.number += 1
-        operations = self.unused_port()
+        operations = free_port()
         environment = {"PENSTOCK_OPERATIONS_PORT": str(operations)}
         if role == "intake":
             environment["PENSTOCK_INTAKE_PORT"] = str(port or self.stack.port)
@@ -57,13 +57,6 @@ class Fleet:
         member = Member(role, process, operations, {"settings_file": settings_file, "port": port})
         self.members.append(member)
         return member
-
-    def unused_port(self):
-        """Also not promised to one that has not opened it yet."""
-        promised = {member.operations_port for member in self.members}
-        while (port := free_port()) in promised:
-            pass
-        return port
 
     def of(self, role):
         """Those that run, also when stopped by SIGSTOP."""
