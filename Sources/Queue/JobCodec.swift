@@ -3,13 +3,20 @@ import Penstock
 import Redis
 
 /// How a job stands in Redis: what it has in common with others as its shape, the rest as its record. The scripts read
-/// the fields at the front of both; the JSON and what is the job's own is read here only.
+/// the packed fields at the front of both (backlog.lua); the JSON and what is the job's own is read here only.
 enum JobCodec {
-    /// class:tenant|deadline of all lines|bytes of the model|model, then JSON.
+    /// What is added to the output of a guess.
+    private static let guess: Int64 = 1 << 31
+
+    /// Class, tenant, deadline of all lines or 0, model, then JSON.
     static func shape(of job: Job) -> [UInt8] {
-        var text = "\(job.jobClass.letter):\(job.tenant)|"
-        if job.line != nil { text += fixedWidth(job.deadline.milliseconds) }
-        text += "|\(job.model.utf8.count)|\(job.model)"
+        var shape = ByteWriter()
+        shape.raw(job.jobClass.letter.utf8)
+        shape.integer(Int64(job.tenant.text.utf8.count), bytes: 1)
+        shape.raw(job.tenant.text.utf8)
+        shape.integer(job.line == nil ? 0 : job.deadline.milliseconds, bytes: 6)
+        shape.integer(Int64(job.model.utf8.count), bytes: 2)
+        shape.raw(job.model.utf8)
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("e", job.endpoint.rawValue)
@@ -20,19 +27,27 @@ enum JobCodec {
             writer.member("n", job.createdAt.milliseconds)
             writeTags(job.tags, to: &writer)
         }
-        return Array(text.utf8) + writer.bytes
+        return shape.bytes + writer.bytes
     }
 
-    /// Empty where the shape has it.
-    static func deadline(of job: Job) -> String { job.line == nil ? fixedWidth(job.deadline.milliseconds) : "" }
-
-    static func output(_ estimate: TokenEstimate) -> String {
-        "\(max(0, estimate.output))\(estimate.isOutputGuessed ? "g" : "")"
+    /// The record but for its first field, the key of the shape: deadline or 0 where the shape has it, estimates, what is
+    /// the job's own, body.
+    static func record(of job: Job) -> [UInt8] {
+        let own = own(job)
+        var record = ByteWriter()
+        record.integer(job.line == nil ? job.deadline.milliseconds : 0, bytes: 6)
+        record.integer(Int64(job.estimate.input), bytes: 4)
+        let output = min(max(0, Int64(job.estimate.output)), guess - 1)
+        record.integer(output + (job.estimate.isOutputGuessed ? guess : 0), bytes: 4)
+        record.integer(Int64(own.count), bytes: 3)
+        record.raw(own)
+        if case .inline(let body) = job.body { record.raw(body) }
+        return record.bytes
     }
 
     /// Of a line, its custom id; of a single job, JSON, and nothing where its id says all: memory is what a waiting job
     /// costs.
-    static func own(_ job: Job) -> [UInt8] {
+    private static func own(_ job: Job) -> [UInt8] {
         if let line = job.line { return Array(line.customID.utf8) }
         let isTold = IDGenerator.mintingTime(of: job.id.text) == job.createdAt
         if isTold, job.tags.isEmpty, job.webhook == nil, job.metadata.isEmpty { return [] }
@@ -50,46 +65,34 @@ enum JobCodec {
         return writer.bytes
     }
 
-    static func body(_ job: Job) -> [UInt8] {
-        switch job.body {
-        case .inline(let bytes): bytes
-        case .inLedger: []
-        }
-    }
-
     private static func writeTags(_ tags: JobTags, to writer: inout JSONWriter) {
         writer.memberIfPresent("f", tags.feature)
         writer.memberIfPresent("u", tags.customer)
-    }
-
-    /// 13 digits, so that text order is time order until the year 2286.
-    static func fixedWidth(_ milliseconds: Int64) -> String {
-        let digits = String(max(0, milliseconds))
-        return String(repeating: "0", count: max(0, 13 - digits.count)) + digits
     }
 }
 
 extension JobCodec {
     /// - Throws: `CorruptEntry` when the texts were not made by this codec and the scripts.
     static func decode(name: String, shape: [UInt8], record: [UInt8]) throws -> Job {
-        var head = FieldReader(shape)
-        let flow = String(decoding: try head.field(), as: UTF8.self).split(separator: ":", maxSplits: 1)
-        let lineDeadline = try head.optionalNumber()
-        let model = String(decoding: try head.bytes(Int(try head.number())), as: UTF8.self)
-        var fields = FieldReader(record)
-        _ = try fields.field()
-        let deadline = try fields.optionalNumber() ?? lineDeadline
+        var head = ByteReader(shape)
+        let letter = try head.text(1)
+        let tenant = try head.text(Int(try head.integer(1)))
+        let lineDeadline = try head.integer(6)
+        let model = try head.text(Int(try head.integer(2)))
+        var fields = ByteReader(record)
+        _ = try fields.bytes(4)
+        let deadline = try fields.integer(6)
         let estimate = try estimate(&fields)
-        let own = try fields.bytes(Int(try fields.number()))
-        guard let common = try? JSONDocument(parsing: Array(head.rest)).root, let deadline, flow.count == 2,
-            let jobClass = JobClass.allCases.first(where: { $0.letter == flow[0] }),
+        let own = try fields.bytes(Int(try fields.integer(3)))
+        guard let common = try? JSONDocument(parsing: Array(head.rest)).root,
+            let jobClass = JobClass.allCases.first(where: { $0.letter == letter }),
             let endpoint = common["e"]?.string.flatMap(Endpoint.init(rawValue:))
         else { throw CorruptEntry() }
         var job = Job(
             id: JobID(name),
-            tenant: TenantID(trusted: String(flow[1])),
+            tenant: TenantID(trusted: tenant),
             jobClass: jobClass,
-            deadline: Timestamp(milliseconds: deadline),
+            deadline: Timestamp(milliseconds: deadline > 0 ? deadline : lineDeadline),
             createdAt: Timestamp(milliseconds: 0),
             endpoint: endpoint,
             model: model,
@@ -105,12 +108,10 @@ extension JobCodec {
         return job
     }
 
-    private static func estimate(_ fields: inout FieldReader) throws -> TokenEstimate {
-        let input = try fields.number()
-        let output = String(decoding: try fields.field(), as: UTF8.self)
-        let isGuessed = output.hasSuffix("g")
-        guard let tokens = Int(isGuessed ? output.dropLast() : output[...]) else { throw CorruptEntry() }
-        return TokenEstimate(input: Int(input), output: tokens, isOutputGuessed: isGuessed)
+    private static func estimate(_ fields: inout ByteReader) throws -> TokenEstimate {
+        let input = try fields.integer(4)
+        let output = try fields.integer(4)
+        return TokenEstimate(input: Int(input), output: Int(output % guess), isOutputGuessed: output >= guess)
     }
 
     /// A line's name ends in a letter and the line's number; the batch's number in the pool says nothing to others.
@@ -144,39 +145,6 @@ extension JobCodec {
 
     private static func tags(_ root: JSONValue) -> JobTags {
         JobTags(feature: root["f"]?.string, customer: root["u"]?.string)
-    }
-}
-
-/// Reads texts whose fields end in `|`.
-private struct FieldReader {
-    private(set) var rest: ArraySlice<UInt8>
-
-    init(_ text: [UInt8]) {
-        rest = text[...]
-    }
-
-    mutating func field() throws -> ArraySlice<UInt8> {
-        guard let end = rest.firstIndex(of: UInt8(ascii: "|")) else { throw CorruptEntry() }
-        defer { rest = rest[(end + 1)...] }
-        return rest[..<end]
-    }
-
-    mutating func optionalNumber() throws -> Int64? {
-        let field = try field()
-        if field.isEmpty { return nil }
-        guard let number = Int64(String(decoding: field, as: UTF8.self)) else { throw CorruptEntry() }
-        return number
-    }
-
-    mutating func number() throws -> Int64 {
-        guard let number = try optionalNumber() else { throw CorruptEntry() }
-        return number
-    }
-
-    mutating func bytes(_ count: Int) throws -> ArraySlice<UInt8> {
-        guard count >= 0, rest.count >= count else { throw CorruptEntry() }
-        defer { rest = rest.dropFirst(count) }
-        return rest.prefix(count)
     }
 }
 

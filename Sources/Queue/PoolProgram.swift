@@ -1,75 +1,43 @@
-import JSON
 import Penstock
 
-/// A pool's limits as the scripts read them, as JSON; 0 is no limit.
+/// A pool's limits as `open_pool` of the scripts reads them: packed, so that a call loses no time with them; 0 is no
+/// limit.
 enum PoolProgram {
     static func encode(_ pool: Pool, spoolBytes: Int) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.key("groups")
-            writer.object { writer in
-                for group in pool.limitGroups + pool.targets.compactMap(\.ownGroup) {
-                    writer.key(group.name)
-                    encode(group, to: &writer)
-                }
-            }
-            writer.key("targets")
-            writer.array { writer in
-                for target in pool.targets { encode(target, to: &writer) }
-            }
-            writer.key("weights")
-            writer.object { writer in
-                for jobClass in JobClass.allCases {
-                    writer.member(jobClass.letter, pool.classWeights[jobClass] ?? 1)
-                }
-            }
-            writer.key("cost")
-            writer.object { writer in
-                writer.member("i", pool.tokenWeights.input)
-                writer.member("o", pool.tokenWeights.output)
-            }
-            writer.member("spool", spoolBytes)
-            writer.key("caps")
-            writer.object { writer in
-                writer.member("j", pool.caps.jobs ?? 0)
-                writer.member("b", pool.caps.bytes ?? 0)
-                writer.member("t", pool.caps.tokens ?? 0)
-            }
-        }
+        let groups = pool.limitGroups + pool.targets.compactMap(\.ownGroup)
+        var writer = ByteWriter()
+        writer.double(spoolBytes)
+        for cap in [pool.caps.jobs, pool.caps.bytes, pool.caps.tokens] { writer.double(cap ?? 0) }
+        writer.double(pool.tokenWeights.input)
+        writer.double(pool.tokenWeights.output)
+        for jobClass in [JobClass.interactive, .standard, .batch] { writer.double(pool.classWeights[jobClass] ?? 1) }
+        writer.small(groups.count)
+        writer.small(pool.targets.count)
+        for group in groups { encode(group, to: &writer) }
+        for target in pool.targets { encode(target, groups, to: &writer) }
         return writer.bytes
     }
 
-    private static func encode(_ group: LimitGroup, to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("n", group.name)
-            writer.member("c", group.maxConcurrency ?? 0)
-            writer.member("r", group.requestsPerMinute ?? 0)
-            writer.member("t", group.tokensPerMinute ?? 0)
-            writer.member("i", group.inputTokensPerMinute ?? 0)
-            writer.member("o", group.outputTokensPerMinute ?? 0)
-            writer.member("d", group.requestsPerDay ?? 0)
-            writer.member("s", group.dayStart.wholeMilliseconds)
-        }
+    private static func encode(_ group: LimitGroup, to writer: inout ByteWriter) {
+        writer.text(group.name)
+        let limits = [
+            group.maxConcurrency, group.requestsPerMinute, group.tokensPerMinute, group.inputTokensPerMinute,
+            group.outputTokensPerMinute, group.requestsPerDay,
+        ]
+        for limit in limits { writer.double(limit ?? 0) }
+        writer.double(group.dayStart.wholeMilliseconds)
     }
 
-    private static func encode(_ target: Target, to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("n", target.name)
-            writer.member("c", target.maxConcurrency ?? 0)
-            writer.key("g")
-            writer.array { writer in
-                for group in target.countedGroups { writer.string(group) }
-            }
-            if let adaptive = target.adaptiveConcurrency {
-                writer.key("a")
-                writer.object { writer in
-                    writer.member("i", adaptive.initial)
-                    writer.member("l", adaptive.least)
-                    writer.member("m", adaptive.most)
-                    writer.memberIfPresent("f", adaptive.followsFirstByte ? true : nil)
-                }
-            }
-        }
+    private static func encode(_ target: Target, _ groups: [LimitGroup], to writer: inout ByteWriter) {
+        let adaptive = target.adaptiveConcurrency
+        writer.text(target.name)
+        writer.double(target.maxConcurrency ?? 0)
+        for number in [adaptive?.initial, adaptive?.least, adaptive?.most] { writer.double(number ?? 0) }
+        writer.double(adaptive?.followsFirstByte == true ? 1 : 0)
+        // By their places from 1 on.
+        let places = target.countedGroups.compactMap { name in groups.firstIndex { $0.name == name } }
+        writer.small(places.count)
+        for place in places { writer.small(place + 1) }
     }
 }
 

@@ -18,7 +18,7 @@ extension RedisJobQueue {
 
     package func change(_ jobs: [JobID], _ change: JobChange) async throws -> Int {
         let head = [
-            change.jobClass?.letter ?? "", change.deadline.map { JobCodec.fixedWidth($0.milliseconds) } ?? "",
+            change.jobClass?.letter ?? "", change.deadline.map { "\(max(0, $0.milliseconds))" } ?? "",
         ]
         var known = 0
         for start in stride(from: 0, to: jobs.count, by: Self.jobsPerLook) {

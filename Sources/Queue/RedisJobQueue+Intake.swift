@@ -39,10 +39,7 @@ extension RedisJobQueue {
     private func expectedEpoch(_ job: Job) -> String { job.durability == .redis ? job.id.epoch?.text ?? "" : "" }
 
     private func fields(of job: Job) -> [any RedisArgument] {
-        [
-            job.id.text, JobCodec.shape(of: job), JobCodec.deadline(of: job), max(0, job.estimate.input),
-            JobCodec.output(job.estimate), JobCodec.own(job), JobCodec.body(job),
-        ]
+        [job.id.text, JobCodec.shape(of: job), JobCodec.record(of: job)]
     }
 
     package func feed(_ batch: BatchID, lines: [Job], from: FeedCursor?, to: FeedCursor) async throws -> Bool {
@@ -55,10 +52,7 @@ extension RedisJobQueue {
                 places[shape] = shapes.count
                 shapes.append(shape)
             }
-            rows += [
-                job.line?.number ?? 0, places[shape] ?? 0, max(0, job.estimate.input), JobCodec.output(job.estimate),
-                JobCodec.own(job), JobCodec.body(job),
-            ]
+            rows += [job.line?.number ?? 0, places[shape] ?? 0, JobCodec.record(of: job)]
         }
         let head: [any RedisArgument] = [
             batch.text, from?.text ?? "", to.text, caps.jobs ?? 0, caps.bytes ?? 0, caps.tokens ?? 0, shapes.count,

@@ -69,8 +69,10 @@ package final class RedisJobQueue: JobQueue {
         wakeBell.close()
     }
 
-    func run(_ script: RedisScript, _ arguments: [any RedisArgument]) async throws -> RedisValue {
-        try await translated { try await client.evaluate(script, keys: keys.all, arguments: arguments) }
+    func run(_ script: QueueScript, _ arguments: [any RedisArgument]) async throws -> RedisValue {
+        try await translated {
+            try await client.evaluate(script.script, keys: keys.of(script), arguments: arguments)
+        }
     }
 }
 

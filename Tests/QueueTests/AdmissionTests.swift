@@ -48,9 +48,9 @@ struct AdmissionTests {
                     try await fixture.queue.admit(large(fixture), AdmissionTerms()) == .accepted(expectedStart: nil)
                 )
             }
-            let live = try #require(try await fixture.field(isPool ? "l~" : "l~acme", of: "tenants"))
-            let counts = live.split(separator: ":").compactMap { Int($0) }
-            #expect(counts.count == 3 && counts[0] == 3 && counts[2] == 300 && counts[1] > 3000)
+            let record = try await fixture.record(isPool ? "p" : "acme", of: isPool ? "gates" : "tenants")
+            let counts = ["live jobs", "live bytes", "live tokens"].map { Int(record[$0]) }
+            #expect(counts[0] == 3 && counts[2] == 300 && counts[1] > 3000)
 
             let answer = try await refusal(large(fixture), fixture, AdmissionTerms(queueAnyway: true))
 

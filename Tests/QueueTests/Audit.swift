@@ -18,11 +18,11 @@ struct Audit: Equatable {
         var id: JobID
         var name: String
         var batch: BatchID?
-        var shape: String
+        var shape: [UInt8]
         var tenant: String
         var tokens: Int
         var bytes: Int
-        var member: String
+        var member: [UInt8]
     }
 
     private struct Lease: Equatable {
@@ -38,29 +38,30 @@ struct Audit: Equatable {
         let entries = try await Self.entries(fixture)
         let leases = try await Self.leases(reader)
         try await locate(entries, leases, reader)
-        try await checkCounts(entries, leases, reader)
+        try await checkCounts(entries, leases, reader, fixture)
         try await checkFlows(reader)
         problems += try await Self.unsettledLeases(leases, reader)
     }
 
     private static func entries(_ fixture: Fixture) async throws -> [String: Entry] {
-        let reply = try await fixture.client.send("HGETALL", fixture.keys("jobs")).array ?? []
-        let shapes = try await KeyReader(fixture).hash("shapes")
+        let reader = KeyReader(fixture)
+        let shapes = try await reader.raw("shapes")
         var entries: [String: Entry] = [:]
-        for at in stride(from: 0, to: reply.count - 1, by: 2) {
-            guard let name = reply[at].string, let record = reply[at + 1].bytes else { continue }
-            let number = String(decoding: record.prefix { $0 != UInt8(ascii: "|") }, as: UTF8.self)
-            let job = try JobCodec.decode(name: name, shape: Array((shapes[number] ?? "").utf8), record: record)
+        for (field, record) in try await reader.raw("jobs") {
+            let name = String(decoding: field, as: UTF8.self)
+            let key = Array(record.prefix(4))
+            let job = try JobCodec.decode(name: name, shape: shapes[key] ?? [], record: record)
+            var deadline = ByteWriter()
+            deadline.integer(job.deadline.milliseconds, bytes: 6)
             entries[name] = Entry(
                 id: job.id,
                 name: name,
                 batch: job.line?.batch,
-                shape: number,
+                shape: key,
                 tenant: job.tenant.text,
                 tokens: job.estimate.input + job.estimate.output,
                 bytes: record.count,
-                member:
-                    "\(job.jobClass.letter):\(job.tenant):\(JobCodec.fixedWidth(job.deadline.milliseconds)):\(name)"
+                member: Array("\(job.jobClass.letter):\(job.tenant):".utf8) + deadline.bytes + field
             )
         }
         return entries
@@ -68,19 +69,30 @@ struct Audit: Equatable {
 
     private static func leases(_ reader: KeyReader) async throws -> [String: Lease] {
         var leases: [String: Lease] = [:]
-        for (field, value) in try await reader.hash("leases") where !field.contains("~") {
-            // token|name|flow|target|groups|…
-            let parts = value.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-            let groups = parts[4].split(separator: ",").map { String($0.prefix { $0 != "~" }) }
-            leases[field] = Lease(
-                entry: parts[1],
-                token: parts[0],
-                tenant: String(parts[2].split(separator: ":")[1]),
-                target: parts[3],
-                groups: groups
-            )
+        for (field, value) in try await reader.raw("leases") {
+            let key = String(decoding: field, as: UTF8.self)
+            if !key.contains("~") { leases[key] = try lease(value) }
         }
         return leases
+    }
+
+    /// Two marks, then token, name, flow, target and model with their lengths, numbers, groups: leases.lua.
+    private static func lease(_ record: [UInt8]) throws -> Lease {
+        var reader = ByteReader(record)
+        func text() throws -> String {
+            let length = Array(try reader.bytes(2))
+            return try reader.text(Int(length[0]) + Int(length[1]) << 8)
+        }
+        _ = try reader.bytes(2)
+        let (token, name, flow, target) = (try text(), try text(), try text(), try text())
+        _ = try text()
+        _ = try reader.bytes(7 * 8 + 4 + 2 * 8 + 1)
+        var groups: [String] = []
+        while !reader.rest.isEmpty {
+            groups.append(try text())
+            _ = try reader.bytes(4 * 8)
+        }
+        return Lease(entry: name, token: token, tenant: String(flow.dropFirst(2)), target: target, groups: groups)
     }
 
     /// Every job is in exactly one place, and no place holds anything else.
@@ -89,7 +101,7 @@ struct Audit: Equatable {
         _ leases: [String: Lease],
         _ reader: KeyReader
     ) async throws {
-        let backlog = Set(try await reader.members("backlog"))
+        let backlog = Set(try await reader.rawMembers("backlog"))
         let delayed = Set(try await reader.members("delayed"))
         let overdue = Set(try await reader.members("overdue"))
         let held = Set(leases.values.map(\.entry))
@@ -114,22 +126,23 @@ struct Audit: Equatable {
     private mutating func checkCounts(
         _ entries: [String: Entry],
         _ leases: [String: Lease],
-        _ reader: KeyReader
+        _ reader: KeyReader,
+        _ fixture: Fixture
     ) async throws {
-        var running: [String: Int] = [:]
-        var slots: [String: Int] = [:]
+        var running: [String: Double] = [:]
+        var slots: [String: Double] = [:]
         for lease in leases.values {
-            running["n~\(lease.tenant)", default: 0] += 1
-            slots["n~t~\(lease.target)", default: 0] += 1
-            for group in lease.groups { slots["n~g~\(group)", default: 0] += 1 }
+            running[lease.tenant, default: 0] += 1
+            slots["t~\(lease.target)", default: 0] += 1
+            for group in lease.groups { slots["g~\(group)", default: 0] += 1 }
         }
-        let tenants = try await reader.hash("tenants")
-        let counted = tenants.filter { $0.key.hasPrefix("n~") }.compactMapValues(Int.init)
+        let tenants = try await fixture.records("tenants")
+        let counted = tenants.mapValues { $0["running"] }.filter { $0.value != 0 }
         if counted != running { problems.append("running \(counted), leases \(running)") }
-        let gates = try await reader.hash("gates").filter { $0.key.hasPrefix("n~") }.compactMapValues(Int.init)
-        let taken = gates.filter { $0.value != 0 }
+        let gates = try await fixture.records("gates").filter { ["t~", "g~"].contains($0.key.prefix(2)) }
+        let taken = gates.mapValues { $0["running"] }.filter { $0.value != 0 }
         if taken != slots { problems.append("slots \(taken), leases \(slots)") }
-        checkLive(entries, tenants)
+        checkLive(entries, tenants, try await fixture.record("p", of: "gates"))
 
         for entry in entries.values { if let batch = entry.batch { live[batch, default: 0] += 1 } }
         let feeds = try await reader.hash("feeds")
@@ -139,35 +152,47 @@ struct Audit: Equatable {
         }
         if fed != live { problems.append("live \(fed), entries \(live)") }
 
-        let uses = Dictionary(grouping: entries.values, by: \.shape).mapValues { "\($0.count)" }
-        let shapes = try await reader.hash("shapes").filter { $0.key.hasPrefix("n~") }
-        let used = Dictionary(uniqueKeysWithValues: shapes.map { (String($0.key.dropFirst(2)), $0.value) })
+        let uses = Dictionary(grouping: entries.values, by: \.shape).mapValues { Array("\($0.count)".utf8) }
+        // `n` and the key; beside them are the texts by key, the keys by hash, and the number of the last one.
+        let shapes = try await reader.raw("shapes").filter { $0.key.count == 5 && $0.key[0] == UInt8(ascii: "n") }
+        let used = Dictionary(uniqueKeysWithValues: shapes.map { (Array($0.key.dropFirst()), $0.value) })
         if used != uses { problems.append("shapes \(used), entries \(uses)") }
         let tries = try await reader.hash("tries").keys.filter { entries[String($0.dropFirst(2))] == nil }
         if !tries.isEmpty { problems.append("tries of the gone \(tries)") }
     }
 
     /// Jobs, bytes and tokens per tenant and of the pool.
-    private mutating func checkLive(_ entries: [String: Entry], _ tenants: [String: String]) {
-        var expected: [String: String] = [:]
+    private mutating func checkLive(
+        _ entries: [String: Entry],
+        _ tenants: [String: PackedRecord],
+        _ pool: PackedRecord
+    ) {
+        var expected: [String: [Double]] = [:]
         var owners = Dictionary(grouping: entries.values, by: \.tenant)
         owners[""] = Array(entries.values)
-        for (tenant, jobs) in owners {
-            guard !jobs.isEmpty else { continue }
+        for (tenant, jobs) in owners where !jobs.isEmpty {
             let (bytes, tokens) = jobs.reduce((0, 0)) { ($0.0 + $1.bytes, $0.1 + $1.tokens) }
-            expected["l~\(tenant)"] = "\(jobs.count):\(bytes):\(tokens)"
+            expected[tenant] = [Double(jobs.count), Double(bytes), Double(tokens)]
         }
-        let counted = tenants.filter { $0.key.hasPrefix("l~") }
+        var counted = tenants.mapValues(Self.live)
+        counted[""] = Self.live(pool)
+        counted = counted.filter { $0.value != [0, 0, 0] }
         if counted != expected { problems.append("counted \(counted), live \(expected)") }
+    }
+
+    private static func live(_ record: PackedRecord) -> [Double] {
+        [record["live jobs"], record["live bytes"], record["live tokens"]]
     }
 
     /// A tenant with work is in the running or parked, never both; one without is in neither.
     private mutating func checkFlows(_ reader: KeyReader) async throws {
         var deadlines: [String: Int64] = [:]
-        for member in try await reader.members("backlog") {
-            let parts = member.split(separator: ":")
-            let flow = "\(parts[0]):\(parts[1])"
-            deadlines[flow] = min(deadlines[flow] ?? .max, Int64(parts[2]) ?? 0)
+        for member in try await reader.rawMembers("backlog") {
+            // Class, tenant, then 6 bytes of deadline.
+            let colon = member.dropFirst(2).firstIndex(of: UInt8(ascii: ":")) ?? member.endIndex
+            let flow = String(decoding: member[..<colon], as: UTF8.self)
+            var rest = ByteReader(Array(member[(colon + 1)...]))
+            deadlines[flow] = min(deadlines[flow] ?? .max, try rest.integer(6))
         }
         var running: [String] = []
         for (letter, name) in [("i", "vt:interactive"), ("s", "vt:standard"), ("b", "vt:batch")] {
@@ -211,6 +236,18 @@ struct KeyReader {
         let flat = try await texts("HGETALL", name)
         let pairs = stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0], flat[$0 + 1]) }
         return Dictionary(uniqueKeysWithValues: pairs)
+    }
+
+    /// A hash whose fields or values are packed.
+    func raw(_ name: String) async throws -> [[UInt8]: [UInt8]] {
+        let flat = try await fixture.client.send("HGETALL", fixture.keys(name)).array ?? []
+        let pairs = stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0].bytes ?? [], flat[$0 + 1].bytes ?? []) }
+        return Dictionary(uniqueKeysWithValues: pairs)
+    }
+
+    func rawMembers(_ name: String) async throws -> [[UInt8]] {
+        let reply = try await fixture.client.send("ZRANGE", fixture.keys(name), 0, -1)
+        return (reply.array ?? []).map { $0.bytes ?? [] }
     }
 
     func members(_ name: String) async throws -> [String] { try await texts("ZRANGE", name, "0", "-1") }

@@ -40,8 +40,8 @@ struct FeedbackTests {
     @Test func aLimitThatWasToldLongAgoIsForgotten() async throws {
         try await Fixture.timed(Self.pool) { fixture, time in
             try await answer(RateSignals(requests: .init(limit: 600)), fixture)
-            let longAgo = "600:\(time.now.milliseconds - 600_000)"
-            _ = try await fixture.client.send("HSET", fixture.keys("gates"), "L~r~g", longAgo)
+            let longAgo = Double(time.now.milliseconds - 600_000)
+            try await fixture.change("l~g", of: "gates") { $0["r at"] = longAgo }
             try await time.advance(.seconds(2))
             try await fixture.enqueue(fixture.jobs(60))
             #expect(try await fixture.take(40).count == 40)

@@ -107,15 +107,20 @@ struct SweepingTests {
 
     @Test func anIdleClockIsKeptForTenMinutes() async throws {
         try await Fixture.timed { fixture, time in
-            let seconds = time.now.milliseconds / 1000
-            let kept: [any RedisArgument] = [
-                fixture.keys("idle"), "s:lately", "700.000|\(seconds - 590)", "s:longago", "700.000|\(seconds - 610)",
-                "s:atfloor", "500.000|\(seconds)", "b:above", "500.000|\(seconds)",
+            let seconds = Double(time.now.milliseconds / 1000)
+            try await fixture.change("p", of: "gates") { $0["f:s"] = 500_000 }
+            let kept: [(tenant: String, idle: String, Double, at: Double)] = [
+                ("lately", "idle s", 700_000, seconds - 590), ("longago", "idle s", 700_000, seconds - 610),
+                ("atfloor", "idle s", 500_000, seconds), ("above", "idle b", 500_000, seconds),
             ]
-            _ = try await fixture.client.send(RedisCommand("HSET", arguments: kept))
-            _ = try await fixture.client.send("HSET", fixture.keys("classes"), "f:s", 500)
+            for (tenant, idle, clock, at) in kept {
+                try await fixture.change(tenant, of: "tenants") {
+                    $0[idle] = clock
+                    $0["idle at"] = at
+                }
+            }
             try await sweep(fixture)
-            #expect(Set(try await KeyReader(fixture).hash("idle").keys) == ["s:lately", "b:above"])
+            #expect(Set(try await fixture.records("tenants").keys) == ["lately", "above"])
         }
     }
 
@@ -140,45 +145,45 @@ struct SweepingTests {
             _ = try await fixture.serve(1)
             try await fixture.enqueue(fixture.jobs(1, "stays"))
             _ = try await fixture.take(1)
-            let clocks = ["r~acme", "t~acme", "p~acme"]
+            let clocks = ["r", "t", "promised"]
             try await sweep(fixture)
-            #expect(Set(clocks).isSubset(of: try await KeyReader(fixture).hash("tenants").keys))
-            let served = try await KeyReader(fixture).hash("tenants").filter { $0.key.hasPrefix("s~") }
-            #expect(served == ["s~s:stays": "100"])
+            let acme = try await fixture.record("acme", of: "tenants")
+            #expect(clocks.allSatisfy { acme[$0] > 0 } && acme["served s"] == 0)
+            #expect(try await fixture.record("stays", of: "tenants")["served s"] == 100)
 
-            for clock in clocks {
-                let over = time.now.milliseconds - 60_001
-                _ = try await fixture.client.send("HSET", fixture.keys("tenants"), clock, over)
+            let over = Double(time.now.milliseconds - 60_001)
+            try await fixture.change("acme", of: "tenants") { record in
+                for clock in clocks { record[clock] = over }
+                record["idle s"] = 0
             }
             try await sweep(fixture)
-            let left = Set(try await KeyReader(fixture).hash("tenants").keys)
-            #expect(left == ["l~", "l~stays", "n~stays", "s~s:stays"])
+            #expect(Set(try await fixture.records("tenants").keys) == ["stays"])
         }
     }
 
     @Test func aRebaseKeepsOrderAndDifferences() async throws {
         try await Fixture.timed { fixture, time in
             try await fixture.enqueue(fixture.jobs(2, "a") + fixture.jobs(2, "b") + fixture.jobs(2, "c", .batch))
-            let far = 2e12
-            _ = try await fixture.client.send("ZADD", fixture.keys("vt:standard"), "\(far + 7.5)", "a")
-            _ = try await fixture.client.send("ZADD", fixture.keys("vt:standard"), "\(far + 300)", "b")
-            let idle = "\(far + 40)|\(time.now.milliseconds / 1000)"
-            _ = try await fixture.client.send("HSET", fixture.keys("idle"), "s:away", idle)
-            let clocks: [any RedisArgument] = [
-                fixture.keys("classes"), "f:s", "\(Int(far))", "v:s", "\(Int(far) + 20)", "v:b", "\(Int(far) + 5)",
-                "v:i",
-                "\(Int(far) - 9)", "floor", "\(Int(far) + 5)",
-            ]
-            _ = try await fixture.client.send(RedisCommand("HSET", arguments: clocks))
+            // Virtual times are in thousandths.
+            let far = 2e15
+            _ = try await fixture.client.send("ZADD", fixture.keys("vt:standard"), "\(Int(far) + 7500)", "a")
+            _ = try await fixture.client.send("ZADD", fixture.keys("vt:standard"), "\(Int(far) + 300_000)", "b")
+            try await fixture.change("away", of: "tenants") {
+                $0["idle s"] = far + 40_000
+                $0["idle at"] = Double(time.now.milliseconds / 1000)
+            }
+            try await fixture.change("p", of: "gates") {
+                $0["f:s"] = far
+                for (clock, more) in [("v:s", 20.0), ("v:b", 5), ("v:i", -9), ("floor", 5)] { $0[clock] = far + more }
+            }
 
             _ = try await fixture.queue.tick()
 
             let standard = try await fixture.client.send("ZRANGE", fixture.keys("vt:standard"), 0, -1, "WITHSCORES")
-            #expect(standard.array?.compactMap(\.string) == ["a", "7.5", "b", "300"])
-            #expect(try await fixture.field("s:away", of: "idle")?.hasPrefix("40.000|") == true)
-            let classes = try await KeyReader(fixture).hash("classes")
-            #expect(classes["f:s"] == "0" && classes["v:s"] == "15" && classes["v:b"] == "0" && classes["v:i"] == "-14")
-            #expect(classes["floor"] == "0")
+            #expect(standard.array?.compactMap(\.string) == ["a", "7500", "b", "300000"])
+            #expect(try await fixture.record("away", of: "tenants")["idle s"] == 40_000)
+            let pool = try await fixture.record("p", of: "gates")
+            #expect(["f:s", "v:s", "v:b", "v:i", "floor"].map { pool[$0] } == [0, 15, 0, -14, 0])
             // The class with the lower clock, then the other one's tenants by theirs.
             #expect(try await fixture.takeOne().job.tenant.text == "c")
         }
@@ -268,7 +273,7 @@ struct FeedTests {
             try await fixture.queue.remove(jobs)
             #expect(try await KeyReader(fixture).hash("feeds").keys.sorted() == ["next"])
             #expect(try await KeyReader(fixture).hash("tries").isEmpty)
-            #expect(try await KeyReader(fixture).hash("shapes").keys.sorted() == ["next"])
+            #expect(try await KeyReader(fixture).hash("shapes").keys.sorted() == ["number"])
 
             // The same batch again is another one: it is not paused.
             _ = try await fixture.queue.feed(

@@ -94,8 +94,8 @@ struct RatePropertyTests {
 private struct Minutes {
     var now: Int64
     private let fixture: Fixture
-    private let takeScript: RedisScript
-    private let settleScript: RedisScript
+    private let takeScript: QueueScript
+    private let settleScript: QueueScript
 
     init(_ fixture: Fixture) async throws {
         self.fixture = fixture
@@ -104,16 +104,17 @@ private struct Minutes {
         settleScript = try Self.freed(QueueScripts.settle)
     }
 
-    private static func freed(_ script: RedisScript) throws -> RedisScript {
-        let parts = script.source.split(separator: "local now = read_clock()", omittingEmptySubsequences: false)
+    private static func freed(_ script: QueueScript) throws -> QueueScript {
+        let parts = script.script.source.split(separator: "local now = read_clock()", omittingEmptySubsequences: false)
         try #require(parts.count == 2)
         let clock = "local now = tonumber(redis.call('HGET', TICK, 'test'))"
-        return RedisScript(name: script.name, source: parts[0] + clock + parts[1])
+        let freed = RedisScript(name: script.script.name, source: parts[0] + clock + parts[1])
+        return QueueScript(script: freed, keys: script.keys)
     }
 
-    private func run(_ script: RedisScript, _ arguments: [any RedisArgument]) async throws -> RedisValue {
+    private func run(_ script: QueueScript, _ arguments: [any RedisArgument]) async throws -> RedisValue {
         _ = try await fixture.client.send("HSET", fixture.keys("tick"), "test", now)
-        return try await fixture.client.evaluate(script, keys: fixture.queue.keys.all, arguments: arguments)
+        return try await fixture.queue.run(script, arguments)
     }
 
     /// Leases with their estimates, and how long to wait.

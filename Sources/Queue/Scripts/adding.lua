@@ -1,6 +1,19 @@
--- Adds the job whose arguments begin at `at`: name, shape, deadline or '', input, output, own, body.
-local function add_counted(at)
-    local name, own, body = ARGV[at], ARGV[at + 5], ARGV[at + 6]
-    local shape = add(name, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], own, body)
-    count_live(shape.tenant, 1, redis.call('HSTRLEN', JOBS, name), tokens_of(ARGV[at + 3], ARGV[at + 4]))
+-- Adding jobs. What is the job's own comes as Swift packs it: the record without the key of its shape.
+local HEAD_BYTES = 17 -- before own and body
+local function tokens_in(rest)
+    local deadline, input, output = struct.unpack('>I6I4I4', rest)
+    return deadline, input + (output >= GUESS and output - GUESS or output)
+end
+
+-- Adds and counts a job unless it is known; 1 when it is new.
+local function add(name, shape_text, rest)
+    local key = shape_key(shape_text)
+    local is_new = redis.call('HSETNX', JOBS, name, key .. rest)
+    count_shape(key, is_new)
+    if is_new == 0 then return 0 end
+    local class, tenant, shape_deadline = struct.unpack(SHAPE_FORMAT, shape_text)
+    local deadline, tokens = tokens_in(rest)
+    wait_again(name, class, tenant, deadline > 0 and deadline or shape_deadline)
+    count_live(tenant, 1, 4 + #rest, tokens)
+    return 1
 end

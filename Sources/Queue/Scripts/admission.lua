@@ -1,11 +1,14 @@
--- Whether caps leave room for a job: nil, or the cap's name, the cap, what is used and by whom.
-local function cap_reached(policy, caps, tenant, bytes, tokens)
-    local jobs, held, meant = live_of(tenant)
-    local all_jobs, all_held, all_meant = live_of('')
+-- Whether caps leave room for a job: nil, or the cap's name, the cap and what is used of it. The pool's own caps are in
+-- `caps` from `at` on.
+local function cap_reached(policy, caps, at, owner, bytes, tokens)
+    local tenant = tenant_of(owner)
     local checks = {
-        { 'tenant_jobs', policy.jobs, jobs, 1 }, { 'tenant_bytes', policy.bytes, held, bytes },
-        { 'tenant_tokens', policy.tokens, meant, tokens }, { 'pool_jobs', caps.j, all_jobs, 1 },
-        { 'pool_bytes', caps.b, all_held, bytes }, { 'pool_tokens', caps.t, all_meant, tokens },
+        { 'tenant_jobs', policy[JOB_CAP], tenant[TENANT_LIVE], 1 },
+        { 'tenant_bytes', policy[BYTE_CAP], tenant[TENANT_LIVE + 1], bytes },
+        { 'tenant_tokens', policy[TOKEN_CAP], tenant[TENANT_LIVE + 2], tokens },
+        { 'pool_jobs', caps[at], state[POOL_LIVE], 1 },
+        { 'pool_bytes', caps[at + 1], state[POOL_LIVE + 1], bytes },
+        { 'pool_tokens', caps[at + 2], state[POOL_LIVE + 2], tokens },
     }
     for _, check in ipairs(checks) do
         local name, cap, used, more = unpack(check)

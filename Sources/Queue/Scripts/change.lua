@@ -1,30 +1,32 @@
--- change: class or '', deadline or '', then public ids. Returns how many were known. A running call keeps what it was
--- taken with; its job has the change when it waits again.
-local class, deadline = ARGV[1], ARGV[2]
+-- change: class or '', deadline in ms or '', then public ids. Returns how many were known. A running call keeps what it
+-- was taken with; its job has the change when it waits again.
+local class, deadline = ARGV[1], tonumber(ARGV[2])
 local known = 0
 for at = 3, #ARGV do
     local name = name_of(ARGV[at])
     local job = name and load(name)
     if job then
         known = known + 1
-        local waits = redis.call('ZREM', BACKLOG, member_of(job)) + redis.call('ZREM', OVERDUE, name) > 0
-        local number = job.shape.number
+        local waits = redis.call('ZREM', BACKLOG, member_of(job.flow, job.deadline, name))
+            + redis.call('ZREM', OVERDUE, name) > 0
+        local key = job.shape.key
         if class ~= '' and class ~= job.shape.class then
-            number = use_shape(class .. job.shape.text:sub(2))
-            drop_shape(job.shape.number)
+            key = shape_key(class .. job.shape.text:sub(2))
+            count_shape(key, '1')
+            count_shape(job.shape.key, '-1')
+            local rid = redis.call('HGET', LEASES, 'e~' .. name)
+            if rid then set_leased_shape(rid, key) end
         end
-        local rest = job.record:match('^%d+|%d*|(.*)$')
-        redis.call('HSET', JOBS, name, number .. '|' .. (deadline == '' and job.due or deadline) .. '|' .. rest)
-        local old_flow, changed = job.flow, load(name)
-        count_live(job.tenant, 0, #changed.record - #job.record, 0)
+        redis.call('HSET', JOBS, name, key .. struct.pack('>I6', deadline or job.deadline) .. job.record:sub(11))
+        local changed = load(name)
         if waits then
-            push_backlog(changed)
-            refresh(old_flow)
+            push_backlog(name, changed.shape.class, changed.tenant, changed.deadline)
+            refresh(job.flow)
             refresh(changed.flow)
         elseif redis.call('HEXISTS', TRIES, 'h~' .. name) == 1 then
-            redis.call('ZADD', DELAYED, 'XX', changed.deadline, name)
+            redis.call('ZADD', DELAYED, 'XX', whole(changed.deadline), name)
         else
-            redis.call('ZADD', DELAYED, 'XX', 'LT', changed.deadline, name)
+            redis.call('ZADD', DELAYED, 'XX', 'LT', whole(changed.deadline), name)
         end
     end
 end

@@ -1,11 +1,7 @@
 -- control: pool paused 0/1, then names of paused targets. What was paused before and is not named goes on.
-gates:set('z', ARGV[1] == '1' and 1 or nil)
-local named = {}
-for at = 2, #ARGV do named['z~' .. ARGV[at]] = true end
-for _, field in ipairs(field_names(gates)) do
-    if field:sub(1, 2) == 'z~' and not named[field] then gates:set(field, nil) end
-end
-for field in pairs(named) do gates:set(field, 1) end
+state[POOL_PAUSED] = tonumber(ARGV[1])
+for _, name in ipairs(names_of('t~')) do target_of(name)[PAUSED] = 0 end
+for at = 2, #ARGV do target_of(ARGV[at])[PAUSED] = 1 end
 commit()
 ring_if_runnable()
 return 1

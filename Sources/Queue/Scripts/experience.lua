@@ -3,14 +3,15 @@
 local found = {}
 for _, field in ipairs(redis.call('HKEYS', LEARNED)) do
     if field:sub(1, 2) == 'r~' then
-        local ratio, p90, wrong, samples = redis.call('HGET', LEARNED, field):match('^([^:]+):([^:]+):([^:]+):([^:]+)$')
-        found[#found + 1] = { 'model', field:sub(3), ratio, p90, wrong, samples }
+        local ratio, p90, wrong, samples = struct.unpack('<dddd', redis.call('HGET', LEARNED, field))
+        found[#found + 1] = { 'model', field:sub(3), tostring(ratio), whole(p90), tostring(wrong), tostring(samples) }
     end
 end
-for _, target in ipairs(ARGV) do
-    if gates:text('qn~' .. target) then
-        found[#found + 1] = { 'target', target, gates:text('qn~' .. target), gates:text('q10~' .. target),
-            gates:text('q50~' .. target), gates:text('q95~' .. target) }
+for _, name in ipairs(ARGV) do
+    local target = target_of(name)
+    if target[TIMES] > 0 then
+        found[#found + 1] = { 'target', name, tostring(target[TIMES]), tostring(target[Q10]), tostring(target[Q50]),
+            tostring(target[Q95]) }
     end
 end
 return found

@@ -1,72 +1,88 @@
 -- What a call's answer does to the limits that everybody sees.
 
 -- Nobody calls for so long; then one call tries.
-local function refuse(scope, milliseconds)
-    gates:set('b~' .. scope, math.max(now + milliseconds, gates:number('b~' .. scope)))
-    gates:set('p~' .. scope, 'due')
+local function refuse(record, probe, milliseconds)
+    record[BLOCKED] = math.max(now + milliseconds, record[BLOCKED])
+    record[probe] = 'due'
+end
+
+-- Whoever tried for the others succeeded.
+local function pass_probes(lease)
+    local rid, target = lease[RID], lease[LEASE_TARGET]
+    if target[TARGET_PROBE] == rid then target[TARGET_PROBE] = '' end
+    for place = 1, #lease[LEASE_GROUPS] do
+        local record = lease[LEASE_GROUPS][place][LEASE_RECORD]
+        if record[GROUP_PROBE] == rid then record[GROUP_PROBE] = '' end
+    end
+end
+
+-- A refusal blocks the limit groups of the target and the target itself, an overload the target only.
+local function turn_away(lease, verdict, pause)
+    local target = lease[LEASE_TARGET]
+    if verdict == 'limited' then
+        refuse(target, TARGET_PROBE, pause)
+        for _, group in ipairs(lease[LEASE_GROUPS]) do refuse(group[LEASE_RECORD], GROUP_PROBE, pause) end
+    elseif verdict == 'overloaded' then
+        if pause > 0 then refuse(target, TARGET_PROBE, pause) end
+    elseif verdict == 'exhausted' and target[STOPPED] == 0 then
+        target[STOPPED] = now
+    end
 end
 
 -- Adaptive concurrency (AIMD): up by one per answer until the first cut, then by one per window; down by half, once per
 -- flight: refusals of calls that began before the last cut say nothing new. A window that is not used does not grow.
+local function cut_window(lease, factor)
+    local target = lease[LEASE_TARGET]
+    if lease[TAKEN_AT] <= target[CUT_AT] then return end
+    target[WINDOW] = math.max(1, target[WINDOW] * factor)
+    target[THRESHOLD], target[CUT_AT] = target[WINDOW], now
+end
 local function adapt(lease, verdict, first_byte)
-    local target = lease.target
-    local field, window = 'w~' .. target, gates:number('w~' .. target)
-    if window == 0 then return end
-    local threshold, cut_at = gates:text('h~' .. target), gates:number('k~' .. target)
-    local function cut(factor)
-        if lease.taken <= cut_at then return end
-        window = math.max(1, window * factor)
-        gates:set(field, window)
-        gates:set('h~' .. target, window)
-        gates:set('k~' .. target, now)
-    end
-    if verdict == 'limited' or verdict == 'overloaded' then return cut(0.5) end
+    local target = lease[LEASE_TARGET]
+    if verdict == 'limited' or verdict == 'overloaded' then return cut_window(lease, 0.5) end
     if verdict ~= 'answered' then return end
-    local usual = gates:text('f~' .. target)
-    if usual and first_byte >= 0 then
-        usual = tonumber(usual)
+    if target[FOLLOWS] > 0 and first_byte >= 0 then
+        local usual = target[USUAL]
         -- The fastest lately: it follows down at once and up by a hundredth.
-        local base = (usual == 0 or first_byte < usual) and first_byte or usual * 0.99 + first_byte * 0.01
-        gates:set('f~' .. target, base)
-        if usual > 0 and first_byte > usual * 2 + 10 then return cut(0.8) end
+        target[USUAL] = (usual == 0 or first_byte < usual) and first_byte or usual * 0.99 + first_byte * 0.01
+        if usual > 0 and first_byte > usual * 2 + 10 then return cut_window(lease, 0.8) end
     end
-    if gates:number('n~t~' .. target) < math.floor(window) then return end
-    local grown = (not threshold or window < tonumber(threshold)) and window + 1 or window + 1 / window
-    gates:set(field, grown)
+    local window, threshold = target[WINDOW], target[THRESHOLD]
+    if target[RUNNING] < math.floor(window) then return end
+    target[WINDOW] = window + ((threshold == 0 or window < threshold) and 1 or 1 / window)
 end
 
 -- The provider's own count is the truth. A limit that it names holds where it is lower than ours. Little left means
 -- that the next call starts when a tenth is there again, or when all is whole again if that comes sooner.
 local RESERVE = 0.1
+local DIMENSION_NUMBERS = { r = 1, t = 2, i = 3, o = 4 }
+-- The limit group that a dimension is about: the first that limits it by settings, else the first.
+local function group_limiting(lease, dimension)
+    for _, group in ipairs(lease[LEASE_GROUPS]) do
+        if group[LEASE_MS + dimension] > 0 then return group end
+    end
+    return lease[LEASE_GROUPS][1]
+end
 local function tighten(lease, signals)
-    if signals == '' then return end
-    local places = {}
-    each_group(lease.groups, function(name, request, token, input, output)
-        local intervals = { r = request, t = token, i = input, o = output }
-        for dimension, interval in pairs(intervals) do
-            -- A dimension that no group limits by settings is the first group's.
-            if interval > 0 or not places[dimension] then
-                places[dimension] = places[dimension] and places[dimension].interval > 0 and places[dimension]
-                    or { name = name, interval = interval }
-            end
-        end
-    end)
-    for dimension, limit, remaining, reset in signals:gmatch('(%a):([%d-]+):([%d-]+):([%d-]+)') do
-        local place = places[dimension]
+    for letter, limit, remaining, reset in signals:gmatch('(%a):([%d-]+):([%d-]+):([%d-]+)') do
+        local dimension = DIMENSION_NUMBERS[letter]
+        local group = group_limiting(lease, dimension)
         limit, remaining, reset = tonumber(limit), tonumber(remaining), tonumber(reset)
         -- A limit of nothing would be waited for without end.
         if limit == 0 then limit = nil end
-        if place and limit then
-            gates:set('L~' .. dimension .. '~' .. place.name, string.format('%.0f:%.0f', limit, now))
+        if group and limit then
+            local told_here = told_of(group[1])
+            told_here[TOLD_LIMIT + dimension], told_here[TOLD_AT + dimension] = limit, now
+            group[LEASE_RECORD][IS_TOLD] = 1
         end
-        if place and remaining then
-            limit = limit or (place.interval > 0 and BUCKET_MS / place.interval)
-            local lacking = limit and math.max(limit * RESERVE, dimension == 'r' and 1 or 0) - remaining or 0
+        if group and remaining then
+            local record, ms, place = group[LEASE_RECORD], group[LEASE_MS + dimension], CLOCK + dimension
+            limit = limit or (ms > 0 and BUCKET_MS / ms)
+            local lacking = limit and math.max(limit * RESERVE, dimension == 1 and 1 or 0) - remaining or 0
             if lacking > 0 then
                 local wait = lacking * 60000 / limit
                 if reset and reset < wait then wait = reset end
-                local field = dimension .. '~' .. place.name
-                gates:set(field, math.max(gates:number(field), now + wait + BURST_MS))
+                record[place] = math.max(record[place], now + wait + BURST_MS)
             end
         end
     end

@@ -1,7 +1,7 @@
 -- What the pool learns from its calls, worked in by the scheduler's tick from the samples that settle leaves.
 --   t~target → how long successful calls take: samples;bucket=weight,…
 --   m~model  → calls against estimates: time|raw input|input|error|samples;bucket=weight,… (of output tokens)
---   r~model  → what take reads: ratio:p90 of output:error of input:samples
+--   r~model  → what take reads, as doubles: ratio, p90 of output, error of input, samples
 local SERVICE_HALF_LIFE, MODEL_HALF_LIFE = 15000, 600000
 local BASE = math.log(1.2)
 local SAMPLES_PER_STEP, LEAST_FOR_ESTIMATES = 200, 20
@@ -44,20 +44,20 @@ local function quantile(histogram, share, is_upper)
     return 0
 end
 
-local function learn_target(target, services, elapsed)
-    local histogram = read_histogram(redis.call('HGET', LEARNED, 't~' .. target))
+local function learn_target(name, services, elapsed)
+    local target = target_of(name)
+    local histogram = read_histogram(redis.call('HGET', LEARNED, 't~' .. name))
     fade(histogram, 0.5 ^ (math.max(0, elapsed) / SERVICE_HALF_LIFE))
     for _, service in ipairs(services) do note(histogram, service) end
     if histogram.samples < 0.5 then
-        redis.call('HDEL', LEARNED, 't~' .. target)
-        for _, field in ipairs({ 'qn~', 'q10~', 'q50~', 'q95~' }) do gates:set(field .. target, nil) end
+        redis.call('HDEL', LEARNED, 't~' .. name)
+        target[TIMES], target[Q10], target[Q50], target[Q95] = 0, 0, 0, 0
         return
     end
-    redis.call('HSET', LEARNED, 't~' .. target, write_histogram(histogram))
-    gates:set('qn~' .. target, histogram.samples)
-    gates:set('q10~' .. target, quantile(histogram, 0.1, false))
-    gates:set('q50~' .. target, quantile(histogram, 0.5, true))
-    gates:set('q95~' .. target, quantile(histogram, 0.95, true))
+    redis.call('HSET', LEARNED, 't~' .. name, write_histogram(histogram))
+    target[TIMES] = histogram.samples
+    target[Q10], target[Q50] = quantile(histogram, 0.1, false), quantile(histogram, 0.5, true)
+    target[Q95] = quantile(histogram, 0.95, true)
 end
 
 local function learn_model(model, samples)
@@ -77,38 +77,38 @@ local function learn_model(model, samples)
         .. write_histogram(outputs))
     if outputs.samples < LEAST_FOR_ESTIMATES or raw <= 0 or actual <= 0 then return end
     ratio = math.min(4, math.max(0.25, actual / raw))
-    redis.call('HSET', LEARNED, 'r~' .. model, string.format('%.4f:%.0f:%.4f:%.1f', ratio,
-        math.ceil(quantile(outputs, 0.9, true)), wrong / actual, outputs.samples))
+    redis.call('HSET', LEARNED, 'r~' .. model, struct.pack('<dddd', ratio, math.ceil(quantile(outputs, 0.9, true)),
+        wrong / actual, outputs.samples))
 end
 
 local function learn(elapsed)
-    local targets, models = {}, {}
-    for _, field in ipairs(field_names(gates)) do
-        if field:sub(1, 3) == 'qn~' then targets[field:sub(4)] = {} end
+    local known, models = {}, {}
+    for _, name in ipairs(names_of('t~')) do
+        if target_of(name)[TIMES] > 0 then known[name] = {} end
     end
-    for _, text in ipairs(redis.call('LRANGE', SAMPLES, 0, SAMPLES_PER_STEP - 1)) do
-        local target, service, raw, input, output, model = text:match('^([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)|(.*)$')
-        if target then
-            targets[target] = targets[target] or {}
-            table.insert(targets[target], tonumber(service))
-            models[model] = models[model] or {}
-            table.insert(models[model], { raw = tonumber(raw), input = tonumber(input), output = tonumber(output) })
-        end
+    for _, sample in ipairs(redis.call('LRANGE', SAMPLES, 0, SAMPLES_PER_STEP - 1)) do
+        local service, raw, input, output, target, model = struct.unpack(SAMPLE_FORMAT, sample)
+        known[target] = known[target] or {}
+        table.insert(known[target], service)
+        models[model] = models[model] or {}
+        table.insert(models[model], { raw = raw, input = input, output = output })
     end
     redis.call('LTRIM', SAMPLES, SAMPLES_PER_STEP, -1)
-    for target, services in pairs(targets) do learn_target(target, services, elapsed) end
+    for target, services in pairs(known) do learn_target(target, services, elapsed) end
     for model, samples in pairs(models) do learn_model(model, samples) end
 end
 
 -- Whether nothing could move: paused, blocked, or without anybody who works.
 local LONGEST_SILENCE = 5000
 local function is_standing()
-    if gates:text('z') then return true end
-    for _, field in ipairs(field_names(gates)) do
-        if field:sub(1, 2) == 'b~' and gates:number(field) > now then return true end
+    if state[POOL_PAUSED] > 0 then return true end
+    for _, name in ipairs(names_of('t~')) do
+        if target_of(name)[BLOCKED] > now then return true end
     end
-    local asked = tonumber(redis.call('HGET', TICK, 'taken') or '0')
-    return now - asked > LONGEST_SILENCE and redis.call('XLEN', READY) == 0
+    for _, name in ipairs(names_of('g~')) do
+        if group_of(name)[BLOCKED] > now then return true end
+    end
+    return now - state[ASKED] > LONGEST_SILENCE and redis.call('XLEN', READY) == 0
 end
 
 -- How fast the virtual time of each class runs, per second, while it has a backlog: measured from one move of its
@@ -116,30 +116,30 @@ end
 local function measure_classes(elapsed)
     local stands = is_standing()
     for _, class in ipairs(CLASS_ORDER) do
-        local floor, has_backlog = classes:number('f:' .. class), redis.call('ZCARD', VT[class]) > 0
-        if stands or not has_backlog or not classes:text('vb:' .. class) or elapsed <= 0 then
-            classes:set('vf:' .. class, floor)
-            classes:set('vp:' .. class, nil)
+        local floor, has_backlog = state[FLOOR + RANK[class]], redis.call('EXISTS', VT[class]) == 1
+        local pace = pace_of(class)
+        if stands or not has_backlog or pace[WAS_BUSY] == 0 or elapsed <= 0 then
+            pace[SEEN_FLOOR], pace[PASSED] = floor, 0
         else
-            local moved, passed = floor - classes:number('vf:' .. class), classes:number('vp:' .. class) + elapsed
-            if moved >= 1 then
-                local rate = moved * 1000 / passed
-                local known = classes:text('vr:' .. class) and classes:number('vr:' .. class) or rate
-                classes:set('vr:' .. class, known + (rate - known) * math.min(1, passed / 5000))
-                classes:set('vf:' .. class, floor)
-                passed = nil
+            local gone, passed = floor - pace[SEEN_FLOOR], pace[PASSED] + elapsed
+            if gone >= 1000 then
+                local rate = gone / passed
+                local known = pace[IS_MEASURED] == 1 and pace[RATE] or rate
+                pace[RATE], pace[IS_MEASURED] = known + (rate - known) * math.min(1, passed / 5000), 1
+                pace[SEEN_FLOOR], passed = floor, 0
             end
-            classes:set('vp:' .. class, passed)
+            pace[PASSED] = passed
         end
-        classes:set('vb:' .. class, has_backlog and 1 or nil)
+        pace[WAS_BUSY] = has_backlog and 1 or 0
     end
 end
 
 -- What was used so far, every five seconds, so that the last minute's use can be told.
 local function note_usage()
     local used = { at = now }
-    for _, field in ipairs(field_names(gates)) do
-        if field:sub(1, 2) == 'u~' then used[field:sub(3)] = gates:number(field) end
+    for _, name in ipairs(names_of('g~')) do
+        local group = group_of(name)
+        for dimension, letter in ipairs(DIMENSION_LETTERS) do used[letter .. '~' .. name] = group[USED + dimension] end
     end
     redis.call('RPUSH', USAGE, cjson.encode(used))
     redis.call('LTRIM', USAGE, -13, -1)

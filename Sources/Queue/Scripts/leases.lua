@@ -1,113 +1,110 @@
--- Leases: `rid` → record, `e~name` → rid, `x~rid` cancelled, `o~rid` taken from a silent worker, `l~rid` given to others
--- since, which is known for an hour.
--- groups: what was reserved per limit group, as name~ms per request~per token~per input token~per output token.
--- rates: weight of an input token:of an output token:of the class. The model comes last, as it may hold any character.
-local LEASE_FIELDS = { 'token', 'name', 'flow', 'target', 'groups', 'raw', 'input', 'output', 'taken', 'rates' }
-local function write_lease(rid, lease)
-    local parts = {}
-    for at, field in ipairs(LEASE_FIELDS) do parts[at] = tostring(lease[field]) end
-    parts[#parts + 1] = lease.model
-    leases:set(rid, table.concat(parts, '|'))
-    leases:set('e~' .. lease.name, rid)
-end
+-- Leases: `rid` → record, `e~name` → rid, `l~rid` given to others since, which is known for an hour. The record:
+-- whether it was cancelled, whether it was taken from a silent worker; token, job, flow, target and model with 2 bytes
+-- of length before each; tokens of the job's estimate, input and output that were reserved, the moment it was taken;
+-- the weights of an input token, an output token and the class; the job's shape key, the length of its record, its live
+-- tokens, whether it was tried before; then per limit group its name and what was reserved there: ms per request,
+-- token, input token and output token.
+local LEASE_FORMAT, LEASE_GROUP_FORMAT = '<BBHc0Hc0Hc0Hc0Hc0dddddddc4ddB', '<Hc0dddd'
+local CANCELLED, ORPHANED, TOKEN, JOB, FLOW, TARGET, MODEL = 1, 2, 3, 4, 5, 6, 7
+local RAW, INPUT, OUTPUT, TAKEN_AT, INPUT_WEIGHT, OUTPUT_WEIGHT, WEIGHT_OF_CLASS = 8, 9, 10, 11, 12, 13, 14
+local SHAPE, BYTES, MEANT, TRIED, GROUPS_AT = 15, 16, 17, 18, 19
+-- Behind it where the lease is read: its id and text, and from `open_scopes` its groups and the record of its target.
+local RID, TEXT, LEASE_GROUPS, LEASE_TARGET = 20, 21, 22, 23
 local function read_lease(rid)
-    local text = leases:text(rid)
+    local text = redis.call('HGET', LEASES, rid)
     if not text then return nil end
-    local lease, at = { rid = rid }, 1
-    for index, field in ipairs(LEASE_FIELDS) do
-        local stop = text:find('|', at, true)
-        lease[field] = text:sub(at, stop - 1)
-        at = stop + 1
-    end
-    lease.model = text:sub(at)
-    for _, field in ipairs({ 'raw', 'input', 'output', 'taken' }) do lease[field] = tonumber(lease[field]) end
-    lease.tenant = lease.flow:sub(3)
+    local lease = { struct.unpack(LEASE_FORMAT, text) }
+    lease[RID], lease[TEXT] = rid, text
     return lease
 end
 -- The lease that this token holds, or nil.
 local function held_lease(rid, token)
     local lease = read_lease(rid)
-    if lease and lease.token == token then return lease end
+    if lease and lease[TOKEN] == token then return lease end
     return nil
+end
+-- Marks it as cancelled (the first byte) or as taken from a silent worker (the second).
+local function mark_lease(rid, place)
+    local text = redis.call('HGET', LEASES, rid)
+    if text then redis.call('HSET', LEASES, rid, text:sub(1, place - 1) .. '\1' .. text:sub(place + 1)) end
+end
+
+-- A job that runs has another shape from now on.
+local SHAPE_BEFORE_GROUPS = 21
+local function set_leased_shape(rid, key)
+    local lease = read_lease(rid)
+    local at = lease[GROUPS_AT] - SHAPE_BEFORE_GROUPS
+    redis.call('HSET', LEASES, rid, lease[TEXT]:sub(1, at - 1) .. key .. lease[TEXT]:sub(at + 4))
 end
 
 -- Whether a lease that is not there was ended by its holder: nobody gave it to others, nor is it from before the queue.
 local function was_ended_by_holder(rid)
-    if leases:text(rid) or leases:text('l~' .. rid) then return false end
+    if redis.call('HEXISTS', LEASES, rid) == 1 or redis.call('HEXISTS', LEASES, 'l~' .. rid) == 1 then return false end
     return tonumber(rid:match('^(%d+)') or '0') >= tonumber(redis.call('HGET', TICK, 'began') or '0')
 end
 
-local function each_group(groups, visit)
-    for name, request, token, input, output in groups:gmatch('([^~,]+)~([^~,]+)~([^~,]+)~([^~,]+)~([^~,]+)') do
-        visit(name, tonumber(request), tonumber(token), tonumber(input), tonumber(output))
+-- Reads the records of a lease's target and limit groups at once. A group becomes a list: its name, ms per unit of each
+-- dimension, its record.
+local LEASE_MS, LEASE_RECORD = 1, 6
+local function open_scopes(lease)
+    local text, at, own, fields = lease[TEXT], lease[GROUPS_AT], {}, { 't~' .. lease[TARGET] }
+    while at <= #text do
+        local group = { struct.unpack(LEASE_GROUP_FORMAT, text, at) }
+        at = group[6]
+        own[#own + 1], fields[#fields + 1] = group, 'g~' .. group[1]
+    end
+    local texts = redis.call('HMGET', GATES, unpack(fields))
+    lease[LEASE_GROUPS], lease[LEASE_TARGET] = own, open_record(GATES, fields[1], texts[1], TARGET_FORMAT, TARGET_COUNT)
+    for place = 1, #own do
+        own[place][LEASE_RECORD] =
+            open_record(GATES, fields[place + 1], texts[place + 1], GROUP_FORMAT, GROUP_COUNT)
     end
 end
 
--- What a lease cost in fairness, by its own rates.
-local function cost_of(lease, input, output)
-    local per_input, per_output = lease.rates:match('^(%d+):(%d+):')
-    return input * tonumber(per_input) + output * tonumber(per_output)
+-- Corrects what was charged for a lease, by tokens more or less: clocks of tenant and class, and what was served.
+local function correct_charge(lease, input, output)
+    local class, owner = class_of(lease[FLOW]), owner_of(lease[FLOW])
+    local tenant, rank = tenant_of(owner), RANK[class]
+    local cost = input * lease[INPUT_WEIGHT] + output * lease[OUTPUT_WEIGHT]
+    charge(class, owner, cost)
+    charge_rates(owner, 0, input + output)
+    state[CLASS_CLOCK + rank] = state[CLASS_CLOCK + rank] + round(cost * 1000 / lease[WEIGHT_OF_CLASS])
+    state[TAKEN_TOKENS] = state[TAKEN_TOKENS] + input + output
+    tenant[CHARGED + rank] = tenant[CHARGED + rank] + cost
 end
 
--- Moves the clocks of tenant and class, and what was counted as served.
-local function charge_flow(lease, cost, tokens)
-    local tenant = lease.tenant
-    fetch_tenant(tenant)
-    charge(lease.flow, cost)
-    classes:add('v:' .. lease.flow:sub(1, 1), cost / tonumber(lease.rates:match(':(%d+)$')))
-    charge_rates(tenant, 0, tokens)
-    tenants:add('s~' .. lease.flow, cost)
-    classes:add('tokens', tokens)
-end
-
--- Settles a reservation by what was really used; `sent` false gives all of it back.
-local function settle_limits(lease, input, output, sent)
-    each_group(lease.groups, function(name, per_request, per_token, per_input, per_output)
-        local used = input + output - lease.input - lease.output
-        if not sent then
-            move_clock(gates, 'r~' .. name, -per_request)
-            gates:add('u~r~' .. name, -1)
-            local day, count = (gates:text('d~' .. name) or ''):match('^(%d+):(%d+)$')
-            if day then gates:set('d~' .. name, day .. ':' .. math.max(0, count - 1)) end
+-- Corrects what was reserved at the limit groups, by requests and tokens more or less.
+local function settle_limits(lease, requests, input, output)
+    local amounts = { requests, input + output, input, output }
+    for place = 1, #lease[LEASE_GROUPS] do
+        local group = lease[LEASE_GROUPS][place]
+        local record = group[LEASE_RECORD]
+        for dimension = 1, 4 do
+            local amount = amounts[dimension]
+            if amount ~= 0 then
+                record[CLOCK + dimension] = moved(record[CLOCK + dimension], amount * group[LEASE_MS + dimension])
+                record[USED + dimension] = record[USED + dimension] + amount
+            end
         end
-        move_clock(gates, 't~' .. name, used * per_token)
-        move_clock(gates, 'i~' .. name, (input - lease.input) * per_input)
-        move_clock(gates, 'o~' .. name, (output - lease.output) * per_output)
-        gates:add('u~t~' .. name, used)
-        gates:add('u~i~' .. name, input - lease.input)
-        gates:add('u~o~' .. name, output - lease.output)
-    end)
-end
-
--- Where a refusal blocks: the limit groups of the target, and the target itself.
-local function each_scope(lease, visit)
-    visit('t~' .. lease.target)
-    each_group(lease.groups, function(name) visit('g~' .. name) end)
+        record[DAY_REQUESTS] = math.max(0, record[DAY_REQUESTS] + requests)
+    end
 end
 
 -- Frees the slots of a lease and removes it. Slots are counted and freed only together with their lease, so the count
 -- is the number of leases. A probe that told nothing is due again.
 local function drop_lease(lease)
-    gates:add('n~t~' .. lease.target, -1)
-    each_group(lease.groups, function(name) gates:add('n~g~' .. name, -1) end)
-    each_scope(lease, function(scope)
-        if gates:text('p~' .. scope) == lease.rid then gates:set('p~' .. scope, 'due') end
-    end)
-    local running = running_of(lease.tenant) - 1
-    tenants:set('n~' .. lease.tenant, running > 0 and running)
-    for _, field in ipairs({ lease.rid, 'e~' .. lease.name, 'x~' .. lease.rid, 'o~' .. lease.rid }) do
-        leases:set(field, nil)
+    local rid, target, owner = lease[RID], lease[LEASE_TARGET], owner_of(lease[FLOW])
+    target[RUNNING] = target[RUNNING] - 1
+    if target[TARGET_PROBE] == rid then target[TARGET_PROBE] = 'due' end
+    for place = 1, #lease[LEASE_GROUPS] do
+        local record = lease[LEASE_GROUPS][place][LEASE_RECORD]
+        record[RUNNING] = record[RUNNING] - 1
+        if record[GROUP_PROBE] == rid then record[GROUP_PROBE] = 'due' end
     end
-    redis.call('XACK', READY, GROUP, lease.rid)
-    redis.call('XDEL', READY, lease.rid)
-    let_go(lease.tenant)
-end
-
-local function ensure_group()
-    if redis.call('EXISTS', READY) == 0 then
-        redis.call('XGROUP', 'CREATE', READY, GROUP, '0', 'MKSTREAM')
-        -- By the clock of the entries' ids, which may differ from `now`.
-        local time = redis.call('TIME')
-        redis.call('HSET', TICK, 'began', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
-    end
+    local tenant = tenant_of(owner)
+    tenant[RUNNING] = math.max(0, tenant[RUNNING] - 1)
+    redis.call('HDEL', LEASES, rid, 'e~' .. lease[JOB])
+    redis.call('XACK', READY, GROUP, rid)
+    redis.call('XDEL', READY, rid)
+    let_go(owner)
 end

@@ -4,72 +4,96 @@
 local LEARNED_MS = 600000 -- how long a limit that the provider told of holds
 local DAY_MS = 86400000
 
--- The limit per minute that holds, and whether the provider told of it; nil is none.
+-- A pool's settings as PoolProgram.swift packs them, joined with the records.
+-- The pool's are a list: bytes of the spool, most live jobs, bytes and tokens, the weights of an input and an output
+-- token and of each class, groups, targets.
+local SPOOL_CAP, POOL_CAP, INPUT_COST, OUTPUT_COST, CLASS_WEIGHT, POOL_GROUPS, POOL_TARGETS = 1, 2, 5, 6, 7, 10, 11
+-- A group's: name, most calls, a limit per minute for each dimension, requests per day, start of the day;
+-- then, per dimension, ms per unit (0 for no limit), its record, and for `choose_target` its wait and the reason.
+local NAME, CAP, LIMIT, DAY_CAP, DAY_START, MS, RECORD, WAIT, REASON = 1, 2, 2, 7, 8, 8, 13, 14, 15
+-- A target's: name, most calls, of adaptive concurrency the first, least and most window (0 where it has none) and
+-- whether the first byte counts; its groups, its record.
+local INITIAL, LEAST, MOST, BY_FIRST_BYTE, GROUPS, TARGET_RECORD = 3, 4, 5, 6, 7, 8
+local POOL_FORMAT, POOL_GROUP_FORMAT, POOL_TARGET_FORMAT = '<dddddddddHH', '<Hc0ddddddd', '<Hc0dddddH'
+
+-- The limit per minute of a dimension that holds, and whether the provider told of it; 0 is none.
 local function limit_of(group, dimension)
-    local limit = group[dimension]
-    if limit == 0 then limit = nil end
-    local told, at = (gates:text('L~' .. dimension .. '~' .. group.n) or ''):match('^(%d+):(%d+)$')
-    if told and now - tonumber(at) < LEARNED_MS and (not limit or tonumber(told) < limit) then
-        return tonumber(told), true
+    local limit = group[LIMIT + dimension]
+    if group[RECORD][IS_TOLD] == 1 then
+        local known = told_of(group[NAME])
+        local named = known[TOLD_LIMIT + dimension]
+        if named > 0 and now - known[TOLD_AT + dimension] < LEARNED_MS and (limit == 0 or named < limit) then
+            return named, true
+        end
     end
     return limit, false
 end
 
--- What one script knows of a group or target: field names, and ms per request or token (0 for no limit).
-local function know_group(group)
-    if not group.clocks then
-        group.clocks, group.uses, group.interval = {}, {}, {}
-        for _, dimension in ipairs(DIMENSIONS) do
+local function open_pool(text)
+    local pool = { struct.unpack(POOL_FORMAT, text) }
+    local group_count, target_count, at = pool[10], pool[11], pool[12]
+    local groups, targets, fields = {}, {}, {}
+    for place = 1, group_count do
+        local group = { struct.unpack(POOL_GROUP_FORMAT, text, at) }
+        groups[place], at, fields[place] = group, group[9], 'g~' .. group[NAME]
+    end
+    for place = 1, target_count do
+        local target = { struct.unpack(POOL_TARGET_FORMAT, text, at) }
+        local count, own = target[7], {}
+        at = target[8]
+        for index = 1, count do own[index] = groups[struct.unpack('<H', text, at + index * 2 - 2)] end
+        targets[place], at, fields[group_count + place] = target, at + count * 2, 't~' .. target[NAME]
+        target[GROUPS] = own
+    end
+    pool[POOL_GROUPS], pool[POOL_TARGETS] = groups, targets
+    local texts = #fields > 0 and redis.call('HMGET', GATES, unpack(fields))
+    for place = 1, group_count do
+        local group = groups[place]
+        group[RECORD] = open_record(GATES, fields[place], texts[place], GROUP_FORMAT, GROUP_COUNT)
+        for dimension = 1, 4 do
             local limit = limit_of(group, dimension)
-            group.clocks[dimension] = dimension .. '~' .. group.n
-            group.uses[dimension] = 'u~' .. dimension .. '~' .. group.n
-            group.interval[dimension] = limit and BUCKET_MS / limit or 0
+            group[MS + dimension] = limit > 0 and BUCKET_MS / limit or 0
         end
-        -- What a lease remembers of what was reserved.
-        local interval = group.interval
-        group.terms = table.concat({ group.n, interval.r, interval.t, interval.i, interval.o }, '~')
-        group.running, group.block, group.probe = 'n~g~' .. group.n, 'b~g~' .. group.n, 'p~g~' .. group.n
     end
-    return group
-end
-local function know_target(target)
-    if not target.running then
-        target.running, target.block, target.probe = 'n~t~' .. target.n, 'b~t~' .. target.n, 'p~t~' .. target.n
-        target.paused, target.stopped, target.window = 'z~' .. target.n, 'x~' .. target.n, 'w~' .. target.n
+    for place = group_count + 1, #fields do
+        targets[place - group_count][TARGET_RECORD] =
+            open_record(GATES, fields[place], texts[place], TARGET_FORMAT, TARGET_COUNT)
     end
-    return target
+    return pool
 end
 
 -- Requests of the provider's present day.
-local function day_of(group) return math.floor((now - group.s) / DAY_MS) end
+local function day_of(group) return math.floor((now - group[DAY_START]) / DAY_MS) end
 local function requests_today(group)
-    local day, count = (gates:text('d~' .. group.n) or ''):match('^(%d+):(%d+)$')
-    return tonumber(day) == day_of(group) and tonumber(count) or 0
-end
-local function day_wait(group)
-    if group.d == 0 or requests_today(group) < group.d then return 0 end
-    return (day_of(group) + 1) * DAY_MS + group.s - now
+    return group[RECORD][DAY] == day_of(group) and group[RECORD][DAY_REQUESTS] or 0
 end
 
 -- A refusal blocks for a while; after that one call tries, and the others wait for what it tells.
-local function block_wait(scope)
-    local wait, probe = gates:number(scope.block) - now, gates:text(scope.probe)
+local function block_wait(blocked, probe)
+    local wait = blocked - now
     if wait > 0 then return wait end
-    return (not probe or probe == 'due') and 0 or NEVER
+    return (probe == '' or probe == 'due') and 0 or NEVER
 end
 
+-- `amounts` is what a call needs per dimension; without it, whether a call of any size may start.
 local function group_wait(group, amounts)
-    know_group(group)
-    if group.c > 0 and gates:number(group.running) >= group.c then return NEVER, 'slots' end
-    local wait, reason = block_wait(group), 'provider_blocked'
-    local day = day_wait(group)
-    if day > wait then wait, reason = day, 'requests' end
-    for _, dimension in ipairs(DIMENSIONS) do
-        local interval = group.interval[dimension]
-        if interval > 0 then
-            local late = gates:number(group.clocks[dimension]) - now
-            local own = math.max(late - BURST_MS, late + math.min(amounts[dimension] * interval, BUCKET_MS) - BUCKET_MS)
-            if own > wait then wait, reason = own, dimension == 'r' and 'requests' or 'tokens' end
+    local record = group[RECORD]
+    if group[CAP] > 0 and record[RUNNING] >= group[CAP] then return NEVER, 'slots' end
+    local wait, reason = block_wait(record[BLOCKED], record[GROUP_PROBE]), 'provider_blocked'
+    if group[DAY_CAP] > 0 and requests_today(group) >= group[DAY_CAP] then
+        local day = (day_of(group) + 1) * DAY_MS + group[DAY_START] - now
+        if day > wait then wait, reason = day, 'requests' end
+    end
+    for dimension = 1, 4 do
+        local ms = group[MS + dimension]
+        if ms > 0 then
+            -- Not empty beyond the burst; and for what would not fit, full enough.
+            local late = record[CLOCK + dimension] - now - BURST_MS
+            if amounts then
+                local full = late + BURST_MS + math.min(amounts[dimension] * ms, BUCKET_MS) - BUCKET_MS
+                if full > late then late = full end
+            end
+            if late > wait then wait, reason = late, dimension == 1 and 'requests' or 'tokens' end
         end
     end
     return wait, reason
@@ -77,57 +101,61 @@ end
 
 -- Calls at once that a target takes: its cap, and what adaptive concurrency found; 0 for any number.
 local function cap_of(target)
-    local cap = target.c
-    if target.a then
-        local window = gates:text(target.window) and gates:number(target.window) or target.a.i
-        window = math.min(math.max(math.floor(window), target.a.l), target.a.m)
+    local cap = target[CAP]
+    if target[INITIAL] > 0 then
+        local window = target[TARGET_RECORD][WINDOW]
+        if window == 0 then window = target[INITIAL] end
+        window = math.min(math.max(math.floor(window), target[LEAST]), target[MOST])
         if cap == 0 or window < cap then cap = window end
     end
     return cap
 end
 
-local function target_wait(pool, target, amounts)
-    know_target(target)
-    if gates:text(target.paused) then return NEVER, 'paused' end
-    if gates:text(target.stopped) then return NEVER, 'provider_blocked' end
+local function target_wait(target)
+    local record = target[TARGET_RECORD]
+    if record[PAUSED] > 0 then return NEVER, 'paused' end
+    if record[STOPPED] > 0 then return NEVER, 'provider_blocked' end
     local cap = cap_of(target)
-    if cap > 0 and gates:number(target.running) >= cap then return NEVER, 'slots' end
-    local wait, reason = block_wait(target), 'provider_blocked'
-    for _, name in ipairs(target.g) do
-        local other, cause = group_wait(pool.groups[name], amounts)
-        if other > wait then wait, reason = other, cause end
+    if cap > 0 and record[RUNNING] >= cap then return NEVER, 'slots' end
+    local wait, reason = block_wait(record[BLOCKED], record[TARGET_PROBE]), 'provider_blocked'
+    local own = target[GROUPS]
+    for place = 1, #own do
+        if own[place][WAIT] > wait then wait, reason = own[place][WAIT], own[place][REASON] end
     end
     return wait, reason
 end
 
 -- The least wait over all targets: target, wait, reason. Of several that are free, the one with the fewest calls.
 local function choose_target(pool, amounts)
-    if gates:text('z') then return nil, NEVER, 'paused' end
+    if state[POOL_PAUSED] > 0 then return nil, NEVER, 'paused' end
+    for place = 1, #pool[POOL_GROUPS] do
+        local group = pool[POOL_GROUPS][place]
+        group[WAIT], group[REASON] = group_wait(group, amounts)
+    end
     local best, best_wait, fewest = nil, NEVER, nil
-    local best_reason = #pool.targets == 0 and 'no_worker' or 'slots'
-    for _, target in ipairs(pool.targets) do
-        local wait, reason = target_wait(pool, target, amounts)
-        local running = gates:number(target.running)
+    local best_reason = #pool[POOL_TARGETS] == 0 and 'no_worker' or 'slots'
+    for place = 1, #pool[POOL_TARGETS] do
+        local target = pool[POOL_TARGETS][place]
+        local wait, reason = target_wait(target)
+        local running = target[TARGET_RECORD][RUNNING]
         if best == nil or wait < best_wait or (wait == best_wait and running < fewest) then
             best, best_wait, best_reason, fewest = target, wait, reason, running
         end
     end
     return best, best_wait, best_reason
 end
-local NOTHING = { r = 0, t = 0, i = 0, o = 0 } -- whether a call of any size may start
 
 -- How long calls take on the fastest target that may be called, where enough recent ones tell: milliseconds or 0.
+-- `quantile` is its place in the target's record.
 local ENOUGH_SAMPLES = 20
 local function service_time(pool, quantile)
     local fastest
-    for _, target in ipairs(pool.targets) do
-        local name = target.n
-        if not gates:text('z~' .. name) and not gates:text('x~' .. name)
-            and gates:number('b~t~' .. name) <= now then
+    for place = 1, #pool[POOL_TARGETS] do
+        local record = pool[POOL_TARGETS][place][TARGET_RECORD]
+        if record[PAUSED] == 0 and record[STOPPED] == 0 and record[BLOCKED] <= now then
             -- A target of which too little is known may be fast.
-            if gates:number('qn~' .. name) < ENOUGH_SAMPLES then return 0 end
-            local time = gates:number(quantile .. '~' .. name)
-            if not fastest or time < fastest then fastest = time end
+            if record[TIMES] < ENOUGH_SAMPLES then return 0 end
+            if not fastest or record[quantile] < fastest then fastest = record[quantile] end
         end
     end
     return fastest or 0
@@ -136,39 +164,39 @@ end
 -- An estimate by what was learned of the model's calls: input by the ratio of actual to estimated, output by what nine
 -- in ten answers do not exceed, never more than the caller's cap.
 local experience = {}
-local function expected_tokens(job)
-    local model = job.shape.model
-    if experience[model] == nil then
-        local ratio, p90 = (redis.call('HGET', LEARNED, 'r~' .. model) or ''):match('^([%d%.]+):(%d+)')
-        experience[model] = ratio and { ratio = tonumber(ratio), p90 = tonumber(p90) } or false
-    end
+local function expected_tokens(model, input, output, is_guess)
     local learned = experience[model]
-    if not learned then return job.input, job.output end
-    local output = job.is_guess and learned.p90 or math.min(job.output, learned.p90)
-    return math.floor(job.input * learned.ratio + 0.5), job.output == 0 and 0 or output
+    if learned == nil then
+        local text = redis.call('HGET', LEARNED, 'r~' .. model)
+        learned = text and { struct.unpack('<dd', text) } or false
+        experience[model] = learned
+    end
+    if not learned then return input, output end
+    local ratio, p90 = learned[1], learned[2]
+    if output > 0 and (is_guess or output > p90) then output = p90 end
+    return round(input * ratio), output
 end
 
 -- In how many milliseconds a job of a flow starts that has `before` jobs of it in front, by how fast the class's
 -- virtual time runs; nil while nothing was measured.
-local function expected_start(pool, flow, before)
-    local class, tenant = flow:sub(1, 1), flow:sub(3)
-    local _, gate = choose_target(pool, NOTHING)
+local function expected_start(pool, class, owner, before)
+    local _, gate = choose_target(pool)
     if gate >= NEVER then gate = 0 end
-    local own = tenant_wait(tenant)
+    local own = tenant_wait(owner)
     if own < NEVER and own > gate then gate = own end
     -- Its own bounds hold back what is behind the jobs in front.
-    local policy = policy_of(tenant)
-    local jobs, _, tokens = live_of(tenant)
+    local policy, tenant, rank = policy_of(owner), tenant_of(owner), RANK[class]
+    local jobs, tokens = tenant[TENANT_LIVE], tenant[TENANT_LIVE + 2]
     local mean = jobs > 0 and tokens / jobs or 0
-    gate = math.max(gate, before * policy.request, before * mean * policy.token)
-    if policy.cap > 0 then
-        local turns = math.max(0, before + running_of(tenant) + 1 - policy.cap) / policy.cap
-        gate = math.max(gate, turns * service_time(pool, 'q50'))
+    gate = math.max(gate, before * policy[REQUEST_MS], before * mean * policy[TOKEN_MS])
+    if policy[CALL_CAP] > 0 then
+        local turns = math.max(0, before + tenant[RUNNING] + 1 - policy[CALL_CAP]) / policy[CALL_CAP]
+        gate = math.max(gate, turns * service_time(pool, Q50))
     end
-    local rate = classes:number('vr:' .. class) / 1000
-    if redis.call('ZCARD', VT[class]) == 0 then return math.max(0, gate) end
+    if redis.call('EXISTS', VT[class]) == 0 then return math.max(0, gate) end
+    local rate = pace_of(class)[RATE] / 1000
     if rate <= 0 then return nil end
-    local floor = classes:number('f:' .. class)
-    local clock = tonumber(redis.call('ZSCORE', VT[class], tenant) or idle_clock(flow) or floor)
-    return math.max(0, gate, (math.max(clock, floor) - floor + before * mean / policy.weight) / rate)
+    local floor, kept = state[FLOOR + rank], tenant[IDLE_CLOCK + rank]
+    local clock = tonumber(redis.call('ZSCORE', VT[class], owner) or (kept > 0 and kept or floor))
+    return math.max(0, gate, ((math.max(clock, floor) - floor) / 1000 + before * mean / policy[WEIGHT]) / rate)
 end

@@ -14,11 +14,12 @@ redis.call('HSET', TICK, 'cursor', reply[1])
 local found = {}
 for _, rid in ipairs(reply[2]) do
     local lease = read_lease(rid)
-    local job = lease and load(lease.name)
+    local job = lease and load(lease[JOB])
     if job then
-        redis.call('HSET', LEASES, 'o~' .. rid, 1)
-        found[#found + 1] = { rid, lease.token, lease.target, lease.taken, unpack(describe(job)) }
+        mark_lease(rid, 2)
+        found[#found + 1] = { rid, lease[TOKEN], lease[TARGET], whole(lease[TAKEN_AT]), unpack(describe(job)) }
     elseif lease then
+        open_scopes(lease)
         drop_lease(lease)
     else
         redis.call('XACK', READY, GROUP, rid)

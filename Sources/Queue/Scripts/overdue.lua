@@ -2,12 +2,11 @@
 -- ledger decides first. Costs what it finds.
 local limit = tonumber(ARGV[1])
 local moved = 0
-for _, flow in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', now, 'LIMIT', 0, limit)) do
+for _, flow in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', whole(now), 'LIMIT', 0, limit)) do
     for _, member in ipairs(heads(flow, limit - moved)) do
-        local _, deadline, name = parse_member(member)
-        if deadline > now then break end
+        if deadline_in(member, flow) > now then break end
         redis.call('ZREM', BACKLOG, member)
-        redis.call('ZADD', OVERDUE, now, name)
+        redis.call('ZADD', OVERDUE, whole(now), name_in(member, flow))
         moved = moved + 1
     end
     refresh(flow)

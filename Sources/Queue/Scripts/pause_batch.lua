@@ -9,12 +9,12 @@ for _, name in ipairs(names) do
     local job, mark = load(name), 'h~' .. name
     if not job then
         -- Not fed yet, or done.
-    elseif paused and redis.call('ZREM', BACKLOG, member_of(job)) == 1 then
-        redis.call('ZADD', DELAYED, job.deadline, name)
+    elseif paused and redis.call('ZREM', BACKLOG, member_of(job.flow, job.deadline, name)) == 1 then
+        redis.call('ZADD', DELAYED, whole(job.deadline), name)
         redis.call('HSET', TRIES, mark, 1)
         refresh(job.flow)
     elseif not paused and redis.call('HDEL', TRIES, mark) == 1 and redis.call('ZREM', DELAYED, name) == 1 then
-        push_backlog(job)
+        push_backlog(name, job.shape.class, job.tenant, job.deadline)
     end
 end
 if not paused then ring_if_runnable() end

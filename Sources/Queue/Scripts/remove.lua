@@ -8,9 +8,9 @@ for at = 1, #ARGV do
         known = known + 1
         local rid = redis.call('HGET', LEASES, 'e~' .. name)
         if rid then
-            redis.call('HSET', LEASES, 'x~' .. rid, 1)
+            mark_lease(rid, 1)
         else
-            redis.call('ZREM', BACKLOG, member_of(job))
+            redis.call('ZREM', BACKLOG, member_of(job.flow, job.deadline, name))
             redis.call('ZREM', DELAYED, name)
             redis.call('ZREM', OVERDUE, name)
             forget(job)

@@ -2,12 +2,15 @@
 -- and its tenant is not charged for it.
 local lease = held_lease(ARGV[1], ARGV[2])
 if not lease then return 0 end
-charge_flow(lease, cost_of(lease, -lease.input, -lease.output), -lease.input - lease.output)
+open_scopes(lease)
+correct_charge(lease, -lease[INPUT], -lease[OUTPUT])
 drop_lease(lease)
-leases:set('l~' .. lease.rid, now)
-redis.call('HINCRBY', TRIES, 'd~' .. lease.name, 1)
-local job = load(lease.name)
-if job and not is_answered(job.name) then wait_again(job) end
+redis.call('HSET', LEASES, 'l~' .. lease[RID], whole(now))
+redis.call('HINCRBY', TRIES, 'd~' .. lease[JOB], 1)
+local job = load(lease[JOB])
+if job and not is_answered(job.name) then
+    wait_again(job.name, job.shape.class, job.tenant, job.deadline)
+end
 ring()
 commit()
 return 1

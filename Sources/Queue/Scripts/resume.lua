@@ -1,9 +1,9 @@
 -- resume: target, then its limit groups. Ends its stop and its blocks.
-gates:set('x~' .. ARGV[1], nil)
-for at = 1, #ARGV do
-    local scope = (at == 1 and 't~' or 'g~') .. ARGV[at]
-    gates:set('b~' .. scope, nil)
-    gates:set('p~' .. scope, nil)
+local target = target_of(ARGV[1])
+target[STOPPED], target[BLOCKED], target[TARGET_PROBE] = 0, 0, ''
+for at = 2, #ARGV do
+    local group = group_of(ARGV[at])
+    group[BLOCKED], group[GROUP_PROBE] = 0, ''
 end
 commit()
 ring_if_runnable()

@@ -7,55 +7,51 @@
 local rid, token = ARGV[1], ARGV[2]
 local lease = held_lease(rid, token)
 if not lease then return was_ended_by_holder(rid) and 2 or 0 end
-local sent, charges, verdict, pause = ARGV[5] == '1', ARGV[6] == '1', ARGV[7], tonumber(ARGV[8])
-local service, first_byte = tonumber(ARGV[10]), tonumber(ARGV[11])
+local sent, charges, verdict = ARGV[5] == '1', ARGV[6] == '1', ARGV[7]
 local input, output = tonumber(ARGV[3]), tonumber(ARGV[4])
 local is_known = input >= 0
-if not is_known then input, output = lease.input, lease.output end
+if not is_known then input, output = lease[INPUT], lease[OUTPUT] end
 if not sent then input, output = 0, 0 end
+open_scopes(lease)
+local owner = owner_of(lease[FLOW])
 
-settle_limits(lease, input, output, sent)
+settle_limits(lease, sent and 0 or -1, input - lease[INPUT], output - lease[OUTPUT])
 -- A failure that is not the tenant's is not charged to it.
-local used_input, used_output = charges and input or 0, charges and output or 0
-charge_flow(lease, cost_of(lease, used_input - lease.input, used_output - lease.output),
-    used_input + used_output - lease.input - lease.output)
-if not sent then charge_rates(lease.tenant, -1, 0) end
-
-if verdict == 'limited' then
-    each_scope(lease, function(scope) refuse(scope, pause) end)
-elseif verdict == 'overloaded' and pause > 0 then
-    refuse('t~' .. lease.target, pause)
-elseif verdict == 'exhausted' then
-    gates:set('x~' .. lease.target, gates:text('x~' .. lease.target) or now)
-elseif verdict == 'answered' then
-    each_scope(lease, function(scope)
-        if gates:text('p~' .. scope) == rid then gates:set('p~' .. scope, nil) end
-    end)
+correct_charge(lease, (charges and input or 0) - lease[INPUT], (charges and output or 0) - lease[OUTPUT])
+if not sent then charge_rates(owner, -1, 0) end
+if verdict == 'answered' then
+    pass_probes(lease)
+elseif verdict ~= 'none' then
+    turn_away(lease, verdict, tonumber(ARGV[8]))
 end
-adapt(lease, verdict, first_byte)
-tighten(lease, ARGV[9])
-if verdict == 'answered' and service >= 0 and is_known then
-    local sample = { lease.target, service, lease.raw, input, output, lease.model }
-    if redis.call('RPUSH', SAMPLES, table.concat(sample, '|')) > 2000 then redis.call('LTRIM', SAMPLES, -1000, -1) end
-end
+if lease[LEASE_TARGET][WINDOW] > 0 then adapt(lease, verdict, tonumber(ARGV[11])) end
+if ARGV[9] ~= '' then tighten(lease, ARGV[9]) end
+local service = tonumber(ARGV[10])
+if verdict == 'answered' and service >= 0 and is_known then note_sample(lease, service, input, output) end
 
-local cancelled = leases:text('x~' .. rid)
 drop_lease(lease)
-local job = load(lease.name)
-if not job then
-    -- Gone already.
-elseif is_answered(job.name) and not cancelled then
+local name, is_cancelled = lease[JOB], lease[CANCELLED] == 1
+if is_answered(name) and not is_cancelled then
     -- Stays until its outcome is written, and is nobody's.
-elseif ARGV[12] == 'done' or cancelled then
-    forget(job)
+elseif ARGV[12] == 'done' or is_cancelled then
+    -- What is to be counted of the job is in the lease.
+    if redis.call('HDEL', JOBS, name) == 1 then
+        if lease[TRIED] == 1 then redis.call('HDEL', TRIES, 'a~' .. name, 'd~' .. name) end
+        count_shape(lease[SHAPE], '-1')
+        count_live(owner, -1, -lease[BYTES], -lease[MEANT])
+        bury(name)
+    end
 else
-    local delay = tonumber(ARGV[13])
-    if ARGV[14] == '1' then redis.call('HINCRBY', TRIES, 'a~' .. job.name, 1) end
-    if delay > 0 then
-        -- At its deadline at the latest, so that it is seen to be overdue.
-        redis.call('ZADD', DELAYED, math.min(now + delay, job.deadline), job.name)
-    else
-        wait_again(job)
+    local job = load(name)
+    if job then
+        local delay = tonumber(ARGV[13])
+        if ARGV[14] == '1' then redis.call('HINCRBY', TRIES, 'a~' .. name, '1') end
+        if delay > 0 then
+            -- At its deadline at the latest, so that it is seen to be overdue.
+            redis.call('ZADD', DELAYED, whole(math.min(now + delay, job.deadline)), name)
+        else
+            wait_again(name, job.shape.class, job.tenant, job.deadline)
+        end
     end
 end
 -- A slot is free: somebody who waits may go.

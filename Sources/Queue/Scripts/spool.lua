@@ -2,10 +2,10 @@
 -- lease; settle or retry then ends the lease. Returns kept, also when it was kept before, full or lost.
 local lease = held_lease(ARGV[1], ARGV[2])
 if not lease then return 'lost' end
-local field, record = ARGV[3] == '1' and answer_of(lease.name) or 'a~' .. lease.token, ARGV[4]
+local field, record = ARGV[3] == '1' and answer_of(lease[JOB]) or 'a~' .. lease[TOKEN], ARGV[4]
 if redis.call('HEXISTS', SPOOL, field) == 1 then return 'kept' end
-if spooled_bytes() + #record > tonumber(ARGV[5]) then return 'full' end
+if state[SPOOLED] + #record > tonumber(ARGV[5]) then return 'full' end
 redis.call('HSET', SPOOL, field, record)
-gates:add('sb', #record)
+state[SPOOLED] = state[SPOOLED] + #record
 commit()
 return 'kept'

@@ -1,60 +1,59 @@
 -- What is left of tenants that are gone, a little at a time, and clocks that run for months.
-local LONG_AGO, FAR = 600, 1e12
+local LONG_AGO, FAR = 600, 1e15
 
--- Subtracts what all clocks of a class have in common, long before a double would lose whole tokens.
+-- Subtracts what all clocks of a class have in common, long before a double would lose whole numbers.
 local function rebase(class)
-    local floor = classes:number('f:' .. class)
+    local rank = RANK[class]
+    local floor, place = state[FLOOR + rank], IDLE_CLOCK + rank
     local scores = redis.call('ZRANGE', VT[class], 0, -1, 'WITHSCORES')
-    for at = 1, #scores, 2 do
-        redis.call('ZADD', VT[class], string.format('%.3f', tonumber(scores[at + 1]) - floor), scores[at])
+    for at = 1, #scores, 2 do redis.call('ZADD', VT[class], whole(tonumber(scores[at + 1]) - floor), scores[at]) end
+    for _, name in ipairs(redis.call('HKEYS', TENANTS)) do
+        local tenant = tenant_of(name)
+        tenant[place] = math.max(0, tenant[place] - floor)
     end
-    local idle = redis.call('HGETALL', IDLE)
-    for at = 1, #idle, 2 do
-        local clock, when = idle[at + 1]:match('^([^|]+)|(.*)$')
-        if idle[at]:sub(1, 1) == class then
-            redis.call('HSET', IDLE, idle[at], string.format('%.3f|', tonumber(clock) - floor) .. when)
-        end
-    end
-    classes:set('f:' .. class, 0)
-    classes:set('vf:' .. class, 0)
+    pace_of(class)[SEEN_FLOOR], state[FLOOR + rank] = 0, 0
 end
 local function rebase_classes()
-    local floor = classes:number('floor')
-    for _, class in ipairs(CLASS_ORDER) do classes:set('v:' .. class, classes:number('v:' .. class) - floor) end
-    classes:set('floor', 0)
+    local served = state[SERVED_CLOCK]
+    for rank = 0, 2 do state[CLASS_CLOCK + rank] = state[CLASS_CLOCK + rank] - served end
+    state[SERVED_CLOCK] = 0
 end
 
-local function is_stale_idle(flow, value)
-    local clock, when = value:match('^([^|]+)|(.*)$')
-    return tonumber(clock) <= classes:number('f:' .. flow:sub(1, 1)) or now / 1000 - tonumber(when) > LONG_AGO
-end
--- Rate clocks and promises that are over, and what was served of those who have nothing live. Counts go with what they
--- count.
-local function is_stale_number(field, value)
-    local kind = field:sub(1, 2)
-    if kind == 's~' then return not tenants:text('l~' .. field:sub(5)) end
-    return (kind == 'r~' or kind == 't~' or kind == 'p~') and tonumber(value) < now - 60000
+-- Of a tenant: idle clocks that say nothing more, rate clocks and promises that are over, and, without live jobs, what
+-- was served. The record goes when nothing is left. Counts go with what they count.
+local function sweep_tenant(name)
+    local tenant, over = tenant_of(name), now - 60000
+    local is_long_idle, kept = now / 1000 - tenant[IDLE_AT] > LONG_AGO, 0
+    for rank = 0, 2 do
+        local clock = tenant[IDLE_CLOCK + rank]
+        if is_long_idle or clock <= state[FLOOR + rank] then tenant[IDLE_CLOCK + rank] = 0 else kept = kept + 1 end
+        if tenant[TENANT_LIVE] == 0 then tenant[CHARGED + rank] = 0 end
+    end
+    if kept == 0 then tenant[IDLE_AT] = 0 end
+    for _, place in ipairs({ REQUEST_CLOCK, TOKEN_CLOCK, PROMISED }) do
+        if tenant[place] < over then tenant[place] = 0 end
+    end
+    for place = 1, TENANT_COUNT do
+        if tenant[place] ~= 0 then return end
+    end
+    forget_record(TENANTS, name)
 end
 
 -- That a lease was given to others.
-local function is_stale_loss(field, value)
-    return field:sub(1, 2) == 'l~' and tonumber(value) < now - 3600000
+local function sweep_lease(field, value)
+    if field:sub(1, 2) == 'l~' and tonumber(value) < now - 3600000 then redis.call('HDEL', LEASES, field) end
 end
 
-local SWEEPS = { { IDLE, is_stale_idle }, { TENANTS, is_stale_number }, { LEASES, is_stale_loss } }
+local SWEEPS = { { TENANTS, sweep_tenant }, { LEASES, sweep_lease } }
 local function sweep()
     local turn, cursor = (redis.call('HGET', TICK, 'sweep') or '1:0'):match('^(%d):(%d+)$')
-    local key, is_stale = unpack(SWEEPS[tonumber(turn)])
+    local key, sweep_one = unpack(SWEEPS[tonumber(turn)])
     local reply = redis.call('HSCAN', key, cursor, 'COUNT', 50)
-    local gone = {}
-    for at = 1, #reply[2], 2 do
-        if is_stale(reply[2][at], reply[2][at + 1]) then gone[#gone + 1] = reply[2][at] end
-    end
-    if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
+    for at = 1, #reply[2], 2 do sweep_one(reply[2][at], reply[2][at + 1]) end
     if reply[1] == '0' then turn = turn % #SWEEPS + 1 end
     redis.call('HSET', TICK, 'sweep', string.format('%d:%s', turn, reply[1]))
     for _, class in ipairs(CLASS_ORDER) do
-        if classes:number('f:' .. class) > FAR then rebase(class) end
+        if state[FLOOR + RANK[class]] > FAR then rebase(class) end
     end
-    if classes:number('floor') > FAR then rebase_classes() end
+    if state[SERVED_CLOCK] > FAR then rebase_classes() end
 end

@@ -3,23 +3,24 @@
 local lease_ms, gap_ms = tonumber(ARGV[1]), tonumber(ARGV[2])
 ensure_group()
 local last = tonumber(redis.call('HGET', TICK, 'at') or '0')
-if now - last > gap_ms or now < last then redis.call('HSET', TICK, 'grace', now + lease_ms) end
-redis.call('HSET', TICK, 'at', now)
+if now - last > gap_ms or now < last then redis.call('HSET', TICK, 'grace', whole(now + lease_ms)) end
+redis.call('HSET', TICK, 'at', whole(now))
 
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now, 'LIMIT', 0, 50)) do
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', whole(now), 'LIMIT', 0, 50)) do
     redis.call('ZREM', DELAYED, name)
     redis.call('HDEL', TRIES, 'h~' .. name)
     local job = load(name)
     -- Also what a pause holds is seen to be overdue.
-    if job and job.deadline > now then wait_again(job) elseif job then push_backlog(job) end
+    local put = job and (job.deadline > now and wait_again or push_backlog)
+    if put then put(name, job.shape.class, job.tenant, job.deadline) end
 end
-local forgotten = redis.call('ZRANGEBYSCORE', DONE, '-inf', now, 'LIMIT', 0, 1000)
+local forgotten = redis.call('ZRANGEBYSCORE', DONE, '-inf', whole(now), 'LIMIT', 0, 1000)
 if #forgotten > 0 then redis.call('ZREM', DONE, unpack(forgotten)) end
 
 -- Every so often, whoever of the schedulers comes first.
 local function is_due(what, interval)
     if now - tonumber(redis.call('HGET', TICK, what) or '0') < interval and now >= last then return false end
-    redis.call('HSET', TICK, what, now)
+    redis.call('HSET', TICK, what, whole(now))
     return true
 end
 
@@ -53,4 +54,4 @@ end
 local running = redis.call('XPENDING', READY, GROUP)[1]
 commit()
 return { redis.call('ZCARD', BACKLOG), running, redis.call('ZCARD', DELAYED), redis.call('ZCARD', DUE),
-    redis.call('HLEN', SPOOL), spooled_bytes() }
+    redis.call('HLEN', SPOOL), state[SPOOLED] }

@@ -4,9 +4,9 @@ for at = 1, #ARGV do
     local length = redis.call('HSTRLEN', SPOOL, field)
     if length > 0 then
         redis.call('HDEL', SPOOL, field)
-        gates:add('sb', -length)
+        state[SPOOLED] = state[SPOOLED] - length
         local name = field:match('^j~(.+)$')
-        local job = name and not leases:text('e~' .. name) and load(name)
+        local job = name and redis.call('HEXISTS', LEASES, 'e~' .. name) == 0 and load(name)
         if job then forget(job) end
     end
 end

@@ -13,7 +13,7 @@ extension QueueModel {
         var clock = idle[flow] ?? 0
         if clock <= floor {
             clock = floor
-            classes["f:\(letter)"] = floor + 0.001
+            classes["f:\(letter)"] = Self.stored(floor + 0.001)
         }
         clocks[flow] = Self.stored(clock)
         idle[flow] = nil
@@ -30,7 +30,7 @@ extension QueueModel {
 
     mutating func park(_ flow: String, till: Double) {
         rest(flow)
-        parked[flow] = till
+        parked[flow] = till.rounded(.up)
     }
 
     mutating func unpark(_ flow: String) {
@@ -47,7 +47,7 @@ extension QueueModel {
     mutating func charge(_ flow: String, _ cost: Double) {
         let amount = Self.stored(cost / Double(policy(Self.tenant(flow)).weight))
         if let clock = clocks[flow] {
-            clocks[flow] = clock + amount
+            clocks[flow] = Self.stored(clock + amount)
         } else {
             keepIdle(flow, (idle[flow] ?? classes["f:\(Self.letter(flow))"] ?? 0) + amount)
         }
@@ -97,7 +97,7 @@ extension QueueModel {
             if wait <= 0 {
                 unpark(flow)
             } else if wait < Self.never, parked[flow] != nil {
-                parked[flow] = now + wait
+                parked[flow] = (now + wait).rounded(.up)
             }
         }
     }
@@ -106,7 +106,8 @@ extension QueueModel {
     mutating func charge(_ held: Held, input: Int, output: Int) {
         let cost = Double(input * pool.tokenWeights.input + output * pool.tokenWeights.output)
         charge(held.flow, cost)
-        classes["v:\(Self.letter(held.flow))", default: 0] += cost / Double(held.classWeight)
+        let virtual = "v:\(Self.letter(held.flow))"
+        classes[virtual] = Self.stored((classes[virtual] ?? 0) + Self.stored(cost / Double(held.classWeight)))
         chargeRates(Self.tenant(held.flow), requests: 0, tokens: input + output)
         served[held.flow, default: 0] += cost
         classes["tokens", default: 0] += Double(input + output)

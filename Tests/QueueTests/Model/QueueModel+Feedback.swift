@@ -53,7 +53,7 @@ extension QueueModel {
             guard let level, let group = limiting ?? held.groups.first else { continue }
             let place = "\(dimension)~\(group.name)"
             if let limit = level.limit, limit > 0 { told[place] = (limit, now) }
-            let interval = Self.asText(group.intervals[dimension] ?? 0)
+            let interval = group.intervals[dimension] ?? 0
             let limit =
                 level.limit.flatMap { $0 > 0 ? Double($0) : nil } ?? (interval > 0 ? Self.bucket / interval : nil)
             guard let limit, let remaining = level.remaining else { continue }

@@ -94,7 +94,7 @@ extension QueueModel {
             if !isSent, let day = days[group.name] { days[group.name] = (day.day, max(0, day.count - 1)) }
             for dimension in Self.dimensions {
                 let change = changes[dimension] ?? 0
-                moveClock("\(dimension)~\(group.name)", change * Self.asText(group.intervals[dimension] ?? 0))
+                moveClock("\(dimension)~\(group.name)", change * (group.intervals[dimension] ?? 0))
                 gates["u~\(dimension)~\(group.name)", default: 0] += change
             }
         }

@@ -4,7 +4,6 @@ import Penstock
 extension QueueModel {
     mutating func enqueue(_ jobs: [Job]) {
         for job in jobs { add(job, name: job.id.text) }
-        commit()
     }
 
     private mutating func add(_ job: Job, name: String) {
@@ -39,7 +38,6 @@ extension QueueModel {
         }
         for line in lines { add(line, name: name(of: line)) }
         feeds[batch]?.cursor = to
-        commit()
         return true
     }
 
@@ -65,7 +63,6 @@ extension QueueModel {
                 refresh(entry.flow)
             }
         }
-        commit()
     }
 
     /// - Returns: names of all that wait past their deadline.
@@ -74,7 +71,6 @@ extension QueueModel {
             entries[entry.name]?.place = .overdue
             refresh(entry.flow)
         }
-        commit()
         return Set(entries.values.filter { $0.place == .overdue }.map(\.name))
     }
 
@@ -90,7 +86,6 @@ extension QueueModel {
             if let changed = entries[name] { entries[name]?.place = .delayed(until: min(until, changed.deadline)) }
         case .held, .overdue, .running, .answered: break
         }
-        commit()
     }
 
     mutating func setPaused(_ isPaused: Bool, _ batch: BatchID) {
@@ -104,13 +99,11 @@ extension QueueModel {
                 putInPlace(entry.name)
             }
         }
-        commit()
     }
 
     mutating func setPolicy(_ policy: TenantPolicy, _ tenant: TenantID) {
         policies[tenant] = policy
         letGo(tenant)
-        commit()
     }
 
     mutating func resume(_ target: Target) {
@@ -133,7 +126,6 @@ extension QueueModel {
             if entry.deadline > now { waitAgain(entry.name) } else { putInPlace(entry.name) }
         }
         sweep()
-        commit()
         return snapshot()
     }
 
@@ -154,17 +146,16 @@ extension QueueModel {
         )
     }
 
-    /// What is left of the idle and what is left of the gone, by turns.
+    /// What is left of the idle and the gone, and notes of leases, by turns.
     private mutating func sweep() {
         switch sweepTurn {
         case 0:
             idle = idle.filter { $0.value > classes["f:\(Self.letter($0.key))"] ?? 0 }
-        case 1:
             rates = rates.filter { $0.value >= now - 60_000 }
             served = served.filter { flow, _ in entries.values.contains { $0.job.tenant == Self.tenant(flow) } }
         // What is forgotten after an hour.
         default: break
         }
-        sweepTurn = (sweepTurn + 1) % 3
+        sweepTurn = (sweepTurn + 1) % 2
     }
 }

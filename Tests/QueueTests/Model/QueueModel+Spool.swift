@@ -16,6 +16,5 @@ extension QueueModel {
             let name = String(field.dropFirst(2))
             if entries[name]?.place == .answered { forget(name) }
         }
-        commit()
     }
 }

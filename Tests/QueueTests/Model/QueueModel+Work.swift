@@ -35,7 +35,6 @@ extension QueueModel {
             if wait == nil, let due = parked.values.min(), due < Self.never { wait = max(1, (due - now).rounded(.up)) }
             wait = wait.flatMap { setAlarm($0, for: consumer) }
         }
-        commit()
         return (taken, wait)
     }
 
@@ -133,7 +132,6 @@ extension QueueModel {
                 waitAgain(held.name)
             }
         }
-        commit()
         return true
     }
 
@@ -159,7 +157,6 @@ extension QueueModel {
         takenBack.insert(lease.key)
         entries[held.name]?.deaths += 1
         if isAnswered(held.name) { entries[held.name]?.place = .answered } else { waitAgain(held.name) }
-        commit()
     }
 
     mutating func forget(_ name: String) {

@@ -1,9 +1,8 @@
-import Glibc
 import Penstock
 
 /// What the Lua library promises, written once more in the plainest way: every question looks at all jobs.
 ///
-/// Numbers are rounded where the library stores them, so that both agree to the last digit.
+/// Numbers are rounded where the library rounds them, so that both agree to the last digit.
 struct QueueModel {
     /// What a tenant that only an event brings back is parked until.
     static let never = 9e15
@@ -107,23 +106,8 @@ struct QueueModel {
     func running(on target: String) -> Int { leases.values.count { $0.target == target } }
     func running(in group: String) -> Int { leases.values.count { $0.groups.contains { $0.name == group } } }
 
-    /// What is stored is rounded at the end of each operation.
-    mutating func commit() {
-        classes = classes.mapValues(Self.stored)
-        gates = gates.mapValues(Self.stored)
-        rates = rates.mapValues(Self.stored)
-    }
-
-    static func stored(_ number: Double) -> Double { Double(printed(number, "%.3f")) ?? .nan }
-
-    /// As Lua turns a number into text.
-    static func asText(_ number: Double) -> Double { Double(printed(number, "%.14g")) ?? .nan }
-
-    private static func printed(_ number: Double, _ format: String) -> String {
-        var buffer = [CChar](repeating: 0, count: 64)
-        let count = withVaList([number]) { vsnprintf(&buffer, buffer.count, format, $0) }
-        return String(decoding: buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    /// Virtual times are kept in thousandths.
+    static func stored(_ clock: Double) -> Double { (clock * 1000 + 0.5).rounded(.down) / 1000 }
 }
 
 private func < (left: (Double, [UInt8]), right: (Double, [UInt8])) -> Bool {

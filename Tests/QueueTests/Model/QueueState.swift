@@ -10,7 +10,7 @@ struct QueueState {
 
     init(_ fixture: Fixture) async throws {
         let zsets = ["vt:interactive", "vt:standard", "vt:batch", "parked", "delayed", "overdue", "done"]
-        let hashes = ["idle", "classes", "tenants", "gates", "tries", "spool"]
+        let hashes = ["tries", "spool"]
         let commands =
             zsets.map { RedisCommand("ZRANGE", fixture.keys($0), 0, -1, "WITHSCORES") }
             + hashes.map { RedisCommand("HGETALL", fixture.keys($0)) }
@@ -19,33 +19,68 @@ struct QueueState {
             let flat = (reply.array ?? []).map { $0.string ?? "" }
             for at in stride(from: 0, to: flat.count - 1, by: 2) { note(key, flat[at], flat[at + 1]) }
         }
+        for (tenant, record) in try await fixture.records("tenants") { noteTenant(tenant, record) }
+        for (field, record) in try await fixture.records("gates") {
+            let name = String(field.dropFirst(2))
+            switch field.prefix(2) {
+            case "p": notePool(record)
+            case "t~": noteTarget(name, record)
+            case "g~": noteGroup(name, record)
+            default: noteTold(name, record)
+            }
+        }
     }
 
     private mutating func note(_ key: String, _ field: String, _ value: String) {
-        let kind = field.prefix(2)
         switch key {
-        case "vt:interactive": numbers["clock i:\(field)"] = Double(value)
-        case "vt:standard": numbers["clock s:\(field)"] = Double(value)
-        case "vt:batch": numbers["clock b:\(field)"] = Double(value)
+        // Virtual times are kept in thousandths.
+        case "vt:interactive": numbers["clock i:\(field)"] = Double(value).map { $0 / 1000 }
+        case "vt:standard": numbers["clock s:\(field)"] = Double(value).map { $0 / 1000 }
+        case "vt:batch": numbers["clock b:\(field)"] = Double(value).map { $0 / 1000 }
         // When it was moved aside and when it may be forgotten is not asked for.
         case "overdue", "done", "spool": texts["\(key) \(field)"] = "yes"
-        case "idle": numbers["idle \(field)"] = value.split(separator: "|").first.flatMap { Double($0) }
-        case "tenants":
-            if kind == "r~" || kind == "t~" { numbers[field] = Double(value) }
-            if kind == "s~" { numbers["served \(field.dropFirst(2))"] = Double(value) }
-        case "classes": if !["vf", "vb", "vr", "vp"].contains(kind) { numbers[field] = Double(value) }
-        case "gates": noteGate(field, value)
         default: numbers["\(key) \(field)"] = Double(value)
         }
     }
 
-    private mutating func noteGate(_ field: String, _ value: String) {
-        switch field.prefix(2) {
-        // Also the bytes of the spool, which the model does not count.
-        case "n~", "sb": break
-        case "p~", "L~", "d~": texts[field] = value
-        case "x~", "z~", "z": texts[field] = "yes"
-        default: numbers[field] = Double(value)
+    private mutating func noteTenant(_ tenant: String, _ record: PackedRecord) {
+        numbers["r~\(tenant)"] = record["r"]
+        numbers["t~\(tenant)"] = record["t"]
+        for letter in QueueModel.letters {
+            numbers["served \(letter):\(tenant)"] = record["served \(letter)"]
+            numbers["idle \(letter):\(tenant)"] = record["idle \(letter)"] / 1000
+        }
+    }
+
+    private mutating func notePool(_ record: PackedRecord) {
+        for field in ["jobs", "tokens"] { numbers[field] = record[field] }
+        for field in ["v:i", "v:s", "v:b", "floor", "f:i", "f:s", "f:b"] { numbers[field] = record[field] / 1000 }
+        if record["paused"] != 0 { texts["z"] = "yes" }
+    }
+
+    private mutating func noteTarget(_ name: String, _ record: PackedRecord) {
+        numbers["b~t~\(name)"] = record["blocked"]
+        for (letter, field) in [("w", "window"), ("h", "threshold"), ("k", "cut"), ("f", "usual")] {
+            numbers["\(letter)~\(name)"] = record[field]
+        }
+        if record["stopped"] != 0 { texts["x~\(name)"] = "yes" }
+        if record["paused"] != 0 { texts["z~\(name)"] = "yes" }
+        if !record.text.isEmpty { texts["p~t~\(name)"] = record.text }
+    }
+
+    private mutating func noteGroup(_ name: String, _ record: PackedRecord) {
+        numbers["b~g~\(name)"] = record["blocked"]
+        for dimension in QueueModel.dimensions {
+            numbers["\(dimension)~\(name)"] = record[dimension]
+            numbers["u~\(dimension)~\(name)"] = record["u~\(dimension)"]
+        }
+        if record["day"] != 0 { texts["d~\(name)"] = "\(Int(record["day"])):\(Int(record["requests of the day"]))" }
+        if !record.text.isEmpty { texts["p~g~\(name)"] = record.text }
+    }
+
+    private mutating func noteTold(_ name: String, _ record: PackedRecord) {
+        for dimension in QueueModel.dimensions where record[dimension] != 0 {
+            texts["L~\(dimension)~\(name)"] = "\(Int(record[dimension])):\(Int(record["\(dimension) at"]))"
         }
     }
 }

@@ -1,6 +1,22 @@
 """What Redis holds of the pools, read straight from their keys: Sources/Queue/PoolKeys.swift and Scripts/*.lua."""
 
+import struct
+
 from .redis_client import RedisClient, pairs
+
+
+# Places of numbers in the records.
+RUNNING, SPOOLED, LIVE = 0, 12, (3, 4, 5)
+
+
+def number(record, place):
+    return struct.unpack_from("<d", record, place * 8)[0]
+
+
+def sized_text(record, at):
+    """A text with its length before it, and where the next one begins."""
+    length = int.from_bytes(record[at:at + 2], "little")
+    return record[at + 2:at + 2 + length].decode(), at + 2 + length
 
 
 class Held:
@@ -18,7 +34,7 @@ class QueueView:
         if self.layout is None:
             found = self.redis.call("KEYS", "penstock:*:epoch")
             self.layout = found[0].split("{")[0] if found else None
-        return f"{self.layout or 'penstock:3:'}{{{pool}}}:{name}"
+        return f"{self.layout or 'penstock:4:'}{{{pool}}}:{name}"
 
     def held_by(self, pid):
         """The leases of the worker process with that pid; what is in its name says which it is."""
@@ -36,10 +52,12 @@ class QueueView:
         return found
 
     def leases(self, pool, rids):
-        records = self.redis.call("HMGET", self.key(pool, "leases"), *rids) if rids else []
+        records = self.redis.call("HMGET", self.key(pool, "leases"), *rids, packed=True) if rids else []
         found = []
         for record in filter(None, records):
-            token, name = record.split("|")[:2]
+            # Behind two marks, token and name, each with its length before it: leases.lua.
+            token, at = sized_text(record, 2)
+            name, _ = sized_text(record, at)
             found.append(Held(token, self.public_id(pool, name)))
         return found
 
@@ -59,12 +77,21 @@ class QueueView:
     def spooled(self):
         """Outcomes that wait for the ledger, and the most bytes that a pool's take."""
         outcomes = sum(self.redis.call("HLEN", self.key(pool, "spool")) for pool in self.pools)
-        return outcomes, max(int(self.redis.call("HGET", self.key(pool, "gates"), "sb") or 0) for pool in self.pools)
+        return outcomes, max(self.spooled_bytes(pool) for pool in self.pools)
+
+    def spooled_bytes(self, pool):
+        record = self.redis.call("HGET", self.key(pool, "gates"), "p", packed=True)
+        return int(number(record, SPOOLED)) if record else 0
+
+    def records(self, pool, name):
+        """The packed records of a hash by their fields: records.lua."""
+        found = pairs(self.redis.call("HGETALL", self.key(pool, name), packed=True))
+        return {field.decode(): record for field, record in found.items()}
 
     def slots(self, pool):
         """Of a pool: slots in use by target, by limit group."""
-        gates = pairs(self.redis.call("HGETALL", self.key(pool, "gates")))
-        count = {kind: sum(int(float(value)) for name, value in gates.items() if name.startswith(f"n~{kind}~"))
+        gates = self.records(pool, "gates")
+        count = {kind: sum(int(number(record, RUNNING)) for name, record in gates.items() if name[:2] == f"{kind}~")
                  for kind in "tg"}
         return count["t"], count["g"]
 
@@ -82,8 +109,8 @@ class QueueView:
             for kind, count in zip(["target slots", "group slots"], self.slots(pool)):
                 if count:
                     found[f"{pool}:{kind}"] = count
-            if int(self.redis.call("HGET", self.key(pool, "gates"), "sb") or 0):
-                found[f"{pool}:spooled bytes"] = self.redis.call("HGET", self.key(pool, "gates"), "sb")
+            if spooled := self.spooled_bytes(pool):
+                found[f"{pool}:spooled bytes"] = spooled
             found.update(self.counted_live(pool))
             if self.redis.call("EXISTS", self.key(pool, "ready")):
                 pending = self.redis.call("XPENDING", self.key(pool, "ready"), "workers")[0]
@@ -97,6 +124,9 @@ class QueueView:
 
     def counted_live(self, pool):
         """Tenants that are still counted as having live or running jobs."""
-        tenants = pairs(self.redis.call("HGETALL", self.key(pool, "tenants")))
-        return {f"{pool}:tenants:{name}": value for name, value in tenants.items()
-                if name[:2] in ("n~", "l~") and value.strip("0:|")}
+        found = {}
+        for name, record in self.records(pool, "tenants").items():
+            running, live = number(record, RUNNING), [number(record, place) for place in LIVE]
+            if running or any(live):
+                found[f"{pool}:tenants:{name}"] = [running, *live]
+        return found

@@ -14,23 +14,24 @@ class RedisClient:
     def __init__(self, port):
         self.port, self.stream, self.lock = port, None, threading.Lock()
 
-    def call(self, *words):
+    def call(self, *words, packed=False):
+        """The reply, texts as bytes where they are `packed`."""
         with self.lock:
             try:
-                return self.exchange(words)
+                return self.exchange(words, packed)
             except OSError:
                 self.close()
                 raise
 
-    def exchange(self, words):
+    def exchange(self, words, packed=False):
         if self.stream is None:
             self.stream = socket.create_connection(("127.0.0.1", self.port), timeout=20).makefile("rwb")
         encoded = [str(word).encode() for word in words]
         self.stream.write(b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(each), each) for each in encoded))
         self.stream.flush()
-        return self.read()
+        return self.read(packed)
 
-    def read(self):
+    def read(self, packed=False):
         line = self.stream.readline()
         if not line.endswith(b"\r\n"):
             raise ConnectionError("redis closed the connection")
@@ -42,9 +43,12 @@ class RedisClient:
         if kind == b"-":
             raise RedisError(rest.decode())
         if kind == b"$":
-            return None if rest == b"-1" else self.stream.read(int(rest) + 2)[:-2].decode(errors="replace")
+            if rest == b"-1":
+                return None
+            text = self.stream.read(int(rest) + 2)[:-2]
+            return text if packed else text.decode(errors="replace")
         assert kind == b"*", line
-        return None if rest == b"-1" else [self.read() for _ in range(int(rest))]
+        return None if rest == b"-1" else [self.read(packed) for _ in range(int(rest))]
 
     def close(self):
         if self.stream:
