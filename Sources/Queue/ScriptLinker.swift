@@ -2,7 +2,7 @@
 ///
 /// All that stands in a script is made anew by every call of it, so what is not used would still cost. A library file is
 /// a row of pieces, each of which begins with `local` at the left margin and defines what stands behind it. Constants —
-/// numbers and texts with names in capitals — are put where their names are, which costs nothing at all.
+/// numbers and texts with names in capitals, and keys — are put where their names are, which costs nothing at all.
 struct ScriptLinker {
     private struct Piece {
         let text: String
@@ -33,11 +33,7 @@ struct ScriptLinker {
             if piece.constants.isEmpty { parts.append(piece.text) } else { constants.merge(piece.constants) { $1 } }
         }
         let keys = keyNames.indices.filter { used.contains(keyNames[$0]) }
-        if !keys.isEmpty {
-            let places = (1...keys.count).map { "KEYS[\($0)]" }
-            let names = keys.map { keyNames[$0] }
-            parts.append("local \(names.joined(separator: ", ")) = \(places.joined(separator: ", "))")
-        }
+        for (place, key) in keys.enumerated() { constants[keyNames[key]] = "KEYS[\(place + 1)]" }
         let text = parts.reversed().joined(separator: "\n")
         return (LuaTokens.replace(resolved(constants), in: text), keys)
     }
@@ -100,8 +96,9 @@ struct ScriptLinker {
 
     private static func list(_ text: Substring) -> [String] {
         text.split(separator: ",").map { part in
-            let trimmed = part.drop { $0 == " " }
-            return String(trimmed.reversed().drop { $0 == " " }.reversed())
+            let start = part.firstIndex { $0 != " " } ?? part.endIndex
+            let end = part.lastIndex { $0 != " " } ?? part.startIndex
+            return start <= end ? String(part[start...end]) : ""
         }
     }
 }

@@ -107,7 +107,8 @@ private struct Minutes {
     private static func freed(_ script: QueueScript) throws -> QueueScript {
         let parts = script.script.source.split(separator: "local now = read_clock()", omittingEmptySubsequences: false)
         try #require(parts.count == 2)
-        let clock = "local now = tonumber(redis.call('HGET', TICK, 'test'))"
+        let tick = try #require(PoolKeys.scriptNames.firstIndex(of: "TICK").flatMap { script.keys.firstIndex(of: $0) })
+        let clock = "local now = tonumber(redis.call('HGET', KEYS[\(tick + 1)], 'test'))"
         let freed = RedisScript(name: script.script.name, source: parts[0] + clock + parts[1])
         return QueueScript(script: freed, keys: script.keys)
     }

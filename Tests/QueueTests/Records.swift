@@ -8,7 +8,7 @@ struct PackedRecord {
     private static let names = [
         "p": [
             "v:i", "v:s", "v:b", "f:i", "f:s", "f:b", "floor", "jobs", "tokens", "live jobs", "live bytes",
-            "live tokens", "spooled", "paused",
+            "live tokens", "spooled", "paused", "asked",
         ],
         "t~": [
             "running", "blocked", "window", "threshold", "cut", "follows", "usual", "paused", "stopped", "samples",

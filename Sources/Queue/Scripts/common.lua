@@ -1,7 +1,7 @@
 -- What scripts share. The keys of a pool stand under their names in capitals: PoolKeys.swift. A script gets those keys
 -- that it uses, and of the library the pieces that it uses, as all that stands in a script is made anew by every call
--- (ScriptLinker.swift). So each piece begins with `local` at the left margin, and a name is used below it only. Numbers
--- and texts with names in capitals are put where the names are.
+-- (ScriptLinker.swift). So each piece begins with `local` at the left margin, and a name is used below it only. What
+-- such a name in capitals stands for, a key, a number or a text, is put where the name is.
 local GROUP = 'workers'
 local CLASS_ORDER = { 'i', 's', 'b' }
 local VT = { i = VT_INTERACTIVE, s = VT_STANDARD, b = VT_BATCH }
@@ -69,7 +69,8 @@ local function is_runnable() return redis.call('EXISTS', VT.i, VT.s, VT.b) > 0 e
 
 -- Wakes a sleeper only where there is something for it.
 local function ring_if_runnable()
-    if redis.call('LLEN', BELL) == 0 and is_runnable() then redis.call('LPUSH', BELL, '1') end
+    if redis.call('LLEN', BELL) > 0 or redis.call('EXISTS', VT.i, VT.s, VT.b) == 0 then return end
+    redis.call('LPUSH', BELL, '1')
 end
 
 -- Wakes who keeps an empty pool, and who works.

@@ -19,22 +19,37 @@ local function rebase_classes()
     state[SERVED_CLOCK] = 0
 end
 
--- Of a tenant: idle clocks that say nothing more, rate clocks and promises that are over, and, without live jobs, what
--- was served. The record goes when nothing is left. Counts go with what they count.
-local function sweep_tenant(name)
-    local tenant, over = tenant_of(name), now - 60000
-    local is_long_idle, kept = now / 1000 - tenant[IDLE_AT] > LONG_AGO, 0
+-- The places of a tenant's record that say nothing more: idle clocks that are old or at the floor, rate clocks and
+-- promises that are over, and, without live jobs, what was charged. Counts go with what they count.
+local function stale_places(tenant)
+    local stale, over, kept = {}, now - 60000, 0
+    local is_long_idle = now / 1000 - tenant[IDLE_AT] > LONG_AGO
     for rank = 0, 2 do
         local clock = tenant[IDLE_CLOCK + rank]
-        if is_long_idle or clock <= state[FLOOR + rank] then tenant[IDLE_CLOCK + rank] = 0 else kept = kept + 1 end
-        if tenant[TENANT_LIVE] == 0 then tenant[CHARGED + rank] = 0 end
+        if is_long_idle or clock <= state[FLOOR + rank] then stale[#stale + 1] = IDLE_CLOCK + rank else kept = kept + 1 end
+        if tenant[TENANT_LIVE] == 0 then stale[#stale + 1] = CHARGED + rank end
     end
-    if kept == 0 then tenant[IDLE_AT] = 0 end
+    if kept == 0 then stale[#stale + 1] = IDLE_AT end
     for _, place in ipairs({ REQUEST_CLOCK, TOKEN_CLOCK, PROMISED }) do
-        if tenant[place] < over then tenant[place] = 0 end
+        if tenant[place] < over then stale[#stale + 1] = place end
+    end
+    return stale
+end
+local function sweep_tenant(name, text)
+    local tenant, changes = tenants[name] or { struct.unpack(TENANT_FORMAT, text) }, false
+    for _, place in ipairs(stale_places(tenant)) do
+        if tenant[place] ~= 0 then
+            tenant[place] = 0
+            changes = true
+        end
     end
     for place = 1, TENANT_COUNT do
-        if tenant[place] ~= 0 then return end
+        if tenant[place] ~= 0 then
+            if changes and not tenants[name] then
+                redis.call('HSET', TENANTS, name, struct.pack(TENANT_FORMAT, unpack(tenant, 1, TENANT_COUNT)))
+            end
+            return
+        end
     end
     forget_record(TENANTS, name)
 end
@@ -48,7 +63,7 @@ local SWEEPS = { { TENANTS, sweep_tenant }, { LEASES, sweep_lease } }
 local function sweep()
     local turn, cursor = (redis.call('HGET', TICK, 'sweep') or '1:0'):match('^(%d):(%d+)$')
     local key, sweep_one = unpack(SWEEPS[tonumber(turn)])
-    local reply = redis.call('HSCAN', key, cursor, 'COUNT', 50)
+    local reply = redis.call('HSCAN', key, cursor, 'COUNT', 20)
     for at = 1, #reply[2], 2 do sweep_one(reply[2][at], reply[2][at + 1]) end
     if reply[1] == '0' then turn = turn % #SWEEPS + 1 end
     redis.call('HSET', TICK, 'sweep', string.format('%d:%s', turn, reply[1]))
