@@ -26,7 +26,11 @@ local function stale_places(tenant)
     local is_long_idle = now / 1000 - tenant[IDLE_AT] > LONG_AGO
     for rank = 0, 2 do
         local clock = tenant[IDLE_CLOCK + rank]
-        if is_long_idle or clock <= state[FLOOR + rank] then stale[#stale + 1] = IDLE_CLOCK + rank else kept = kept + 1 end
+        if is_long_idle or clock <= state[FLOOR + rank] then
+            stale[#stale + 1] = IDLE_CLOCK + rank
+        else
+            kept = kept + 1
+        end
         if tenant[TENANT_LIVE] == 0 then stale[#stale + 1] = CHARGED + rank end
     end
     if kept == 0 then stale[#stale + 1] = IDLE_AT end
@@ -59,11 +63,12 @@ local function sweep_lease(field, value)
     if field:sub(1, 2) == 'l~' and tonumber(value) < now - 3600000 then redis.call('HDEL', LEASES, field) end
 end
 
-local SWEEPS = { { TENANTS, sweep_tenant }, { LEASES, sweep_lease } }
+-- A tenant takes longer to look at than a note.
+local SWEEPS = { { TENANTS, sweep_tenant, 20 }, { LEASES, sweep_lease, 50 } }
 local function sweep()
     local turn, cursor = (redis.call('HGET', TICK, 'sweep') or '1:0'):match('^(%d):(%d+)$')
-    local key, sweep_one = unpack(SWEEPS[tonumber(turn)])
-    local reply = redis.call('HSCAN', key, cursor, 'COUNT', 20)
+    local key, sweep_one, count = unpack(SWEEPS[tonumber(turn)])
+    local reply = redis.call('HSCAN', key, cursor, 'COUNT', count)
     for at = 1, #reply[2], 2 do sweep_one(reply[2][at], reply[2][at + 1]) end
     if reply[1] == '0' then turn = turn % #SWEEPS + 1 end
     redis.call('HSET', TICK, 'sweep', string.format('%d:%s', turn, reply[1]))

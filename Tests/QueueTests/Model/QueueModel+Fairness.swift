@@ -20,7 +20,9 @@ extension QueueModel {
     }
 
     private mutating func keepIdle(_ flow: String, _ clock: Double) {
-        idle[flow] = clock > classes["f:\(Self.letter(flow))"] ?? 0 ? Self.stored(clock) : nil
+        // Rounded first: what only differs by a double's noise is at the floor.
+        let clock = Self.stored(clock)
+        idle[flow] = clock > classes["f:\(Self.letter(flow))"] ?? 0 ? clock : nil
     }
 
     mutating func rest(_ flow: String) {
