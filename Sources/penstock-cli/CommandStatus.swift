@@ -12,3 +12,12 @@ enum CommandStatus: Int32, Sendable {
     /// Ctrl-C while following; what was submitted goes on.
     case interrupted = 130
 }
+
+/// How the help of commands tells the codes.
+enum ExitCodeText {
+    static let usual = "Exit codes: 0 ok, 1 error, 4 the server cannot be reached, 64 wrong usage."
+    static let withWork =
+        "Exit codes: 0 ok, 1 error, 2 some of the work failed, expired or was cancelled, 3 the batch's input is "
+        + "invalid, 4 the server cannot be reached, 64 wrong usage."
+    static let offline = "Exit codes: 0 ok, 1 error, 64 wrong usage."
+}

@@ -4,6 +4,8 @@ import JSON
 /// A good answer of the server: one JSON object.
 struct Answer: Sendable {
     let root: JSONValue
+    /// The `Date` header as it came.
+    let date: String?
 
     /// Deep enough for anything a provider returns, and as large as a client accepts.
     private static let limits = JSONLimits(maxDepth: 512, maxBytes: API.maxResponseBytes)
@@ -19,6 +21,7 @@ struct Answer: Sendable {
             )
         }
         root = document.root
+        date = response.headers["date"]
     }
 
     /// The elements of a list answer.

@@ -13,6 +13,8 @@ struct AskCommand: AsyncParsableCommand {
               penstock ask prod.chat.default "Why is the sky blue?" --wait
               penstock ask prod.chat.default "Summarise: …" --class batch --deadline 6h
               penstock ask prod.chat.default "Ping" --deadline 10s --queue-anyway
+
+            \(ExitCodeText.withWork)
             """
     )
 
@@ -48,6 +50,7 @@ struct AskCommand: AsyncParsableCommand {
     @Flag(help: "Queue it even when it will probably miss its deadline.")
     var queueAnyway = false
 
+    @OptionGroup var progress: ProgressOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
 
@@ -74,7 +77,7 @@ struct AskCommand: AsyncParsableCommand {
     }
 
     private func follow(_ id: ObjectID, _ api: API) async throws {
-        let job = try await Follower(api: api).job(id)
+        let job = try await Follower(api: api, isQuiet: progress.quiet).job(id)
         if format.json {
             try TextChannel.output.json(job.json)
         } else if let text = job.answerText {

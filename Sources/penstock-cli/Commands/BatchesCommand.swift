@@ -7,6 +7,8 @@ struct BatchesCommand: AsyncParsableCommand {
         discussion: """
             Example:
               penstock batches --limit 5
+
+            \(ExitCodeText.usual)
             """
     )
 

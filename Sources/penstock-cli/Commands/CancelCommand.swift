@@ -11,6 +11,8 @@ struct CancelCommand: AsyncParsableCommand {
               penstock cancel batch_0123
               penstock cancel --all --class batch
               penstock cancel --all --tenant search-team --yes
+
+            \(ExitCodeText.usual)
             """
     )
 

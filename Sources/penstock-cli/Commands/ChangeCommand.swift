@@ -12,6 +12,8 @@ struct ChangeCommand: AsyncParsableCommand {
               penstock change job_0123 --class interactive
               penstock change batch_0123 --deadline 6h
               penstock change batch_0123 --class standard --deadline 2026-11-23T06:00:00Z
+
+            \(ExitCodeText.usual)
             """
     )
 

@@ -49,6 +49,12 @@ struct FormatOptions: ParsableArguments {
     var json = false
 }
 
+/// How waiting is shown.
+struct ProgressOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Show no progress while waiting; trouble is told all the same.")
+    var quiet = false
+}
+
 /// `key=value` on the command line.
 struct PairArgument: ExpressibleByArgument, Equatable {
     let key: String

@@ -9,6 +9,8 @@ struct CompletionCommand: ParsableCommand {
               penstock completion bash > ~/.local/share/bash-completion/completions/penstock
               penstock completion zsh > ~/.zsh/completions/_penstock
               penstock completion fish > ~/.config/fish/completions/penstock.fish
+
+            \(ExitCodeText.offline)
             """
     )
 

@@ -12,6 +12,8 @@ struct CostCommand: AsyncParsableCommand {
               penstock cost --by feature --since 7d
               penstock cost --by day --since 2026-11-01 --until 2026-12-01
               penstock cost --by tenant --all-tenants          (admin keys)
+
+            \(ExitCodeText.usual)
             """
     )
 

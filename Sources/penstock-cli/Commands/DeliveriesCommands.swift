@@ -4,14 +4,19 @@ import JSON
 struct WebhooksDeliveriesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deliveries",
-        abstract: "List what was sent and is to be sent, newest first."
+        abstract: "List what was sent and is to be sent, newest first.",
+        discussion: ExitCodeText.usual
     )
+
+    enum State: String, ExpressibleByArgument, CaseIterable {
+        case pending, delivered, failed
+    }
 
     @Option(help: "Only to this endpoint.")
     var endpoint: String?
 
-    @Option(help: "Only these: pending, delivered or failed.")
-    var state: String?
+    @Option(help: "Only deliveries in this state.")
+    var state: State?
 
     @Option(help: "How many at most.")
     var limit = 20
@@ -24,7 +29,7 @@ struct WebhooksDeliveriesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let query = [("endpoint", endpoint), ("state", state)].compactMap { name, value in
+        let query = [("endpoint", endpoint), ("state", state?.rawValue)].compactMap { name, value in
             value.map { (name: name, value: $0) }
         }
         try await connection.withAPI { api in
@@ -54,7 +59,8 @@ struct WebhooksDeliveriesCommand: AsyncParsableCommand {
 struct WebhooksReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Send a delivery again now, under the same webhook-id."
+        abstract: "Send a delivery again now, under the same webhook-id.",
+        discussion: ExitCodeText.usual
     )
 
     @Argument(help: "The id of a delivery.")

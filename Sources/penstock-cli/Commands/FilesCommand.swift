@@ -14,16 +14,23 @@ struct FilesCommand: AsyncParsableCommand {
               penstock files upload requests.jsonl
               penstock files download file-0123 --output results.jsonl
               penstock files delete file-0123
+
+            \(ExitCodeText.usual)
             """,
         subcommands: [
-            FilesListCommand.self, FilesUploadCommand.self, FilesDownloadCommand.self, FilesDeleteCommand.self,
+            FilesListCommand.self, FilesUploadCommand.self, FilesShowCommand.self, FilesDownloadCommand.self,
+            FilesDeleteCommand.self,
         ],
         defaultSubcommand: FilesListCommand.self
     )
 }
 
 struct FilesListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List files, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List files, newest first.",
+        discussion: ExitCodeText.usual
+    )
 
     @Option(help: "How many at most.")
     var limit = 20
@@ -63,50 +70,36 @@ struct FilesListCommand: AsyncParsableCommand {
     }
 }
 
-struct FilesUploadCommand: AsyncParsableCommand {
+struct FilesShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "upload",
-        abstract: "Upload a file of requests, for batches to come.",
-        discussion: """
-            The file's id is printed on standard output. To upload and run in one step: penstock submit FILE.
-            """
+        commandName: "show",
+        abstract: "Show what a file is, not its content.",
+        discussion: ExitCodeText.usual
     )
 
-    @Argument(help: "A .jsonl file.", completion: .file(extensions: ["jsonl"]))
-    var file: String
+    @Argument(help: "The id of a file.")
+    var id: ObjectID
 
     @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let size = try FileUpload.size(of: file)
-        let name = String(file.split(separator: "/").last ?? "")
         try await connection.withAPI { api in
-            let answer = try await FileUpload(api: api, path: file, filename: name).send(size: size)
-            if format.json { return try TextChannel.output.json(answer.root) }
-            try TextChannel.output.line(try answer.root.required("id"))
+            let file = try await api.get("/v1/files/\(id)").root
+            if format.json { return try TextChannel.output.json(file) }
+            try TextChannel.output.details(Self.details(of: file))
         }
     }
-}
 
-struct FilesDownloadCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "download", abstract: "Fetch a file's content.")
-
-    @Argument(help: "The id of a file.")
-    var id: ObjectID
-
-    @Option(help: "Write to this file instead of standard output; it appears when it is complete.", completion: .file())
-    var output: String?
-
-    @OptionGroup var connection: ConnectionOptions
-
-    func run() async throws {
-        try await connection.withAPI { api in
-            let download = FileDownload(api: api)
-            guard let output else { return try await download.toOutput(id, .output) }
-            let count = try await download.toFile(id, path: output)
-            TextChannel.notes.note("\(output): \(NumberText.bytes(count))")
-        }
+    static func details(of file: JSONValue) -> Details {
+        var details = Details()
+        details.add("file", file.text("id"), style: .strong)
+        details.add("name", file.text("filename"))
+        details.add("purpose", file.text("purpose"))
+        details.add("size", file.int("bytes").map { NumberText.bytes($0) })
+        details.add("created", TimeText.utc(file.int("created_at")))
+        details.add("expires", TimeText.utc(file.int("expires_at")))
+        return details
     }
 }
 
@@ -114,7 +107,11 @@ struct FilesDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Delete a file for good.",
-        discussion: "The input of a batch that has not ended cannot be deleted."
+        discussion: """
+            The input of a batch that has not ended cannot be deleted.
+
+            \(ExitCodeText.usual)
+            """
     )
 
     @Argument(help: "The id of a file.")
@@ -123,12 +120,14 @@ struct FilesDeleteCommand: AsyncParsableCommand {
     @Flag(help: "Do not ask.")
     var yes = false
 
+    @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         if !yes { try Confirmation.ask("Delete \(id)?", otherwise: "nothing was deleted") }
         try await connection.withAPI { api in
-            _ = try await api.delete("/v1/files/\(id)")
+            let answer = try await api.delete("/v1/files/\(id)")
+            if format.json { return try TextChannel.output.json(answer.root) }
             try TextChannel.output.line("\(id) is deleted")
         }
     }

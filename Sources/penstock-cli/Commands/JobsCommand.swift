@@ -9,6 +9,8 @@ struct JobsCommand: AsyncParsableCommand {
               penstock jobs --state waiting
               penstock jobs --limit 500 --json
               penstock jobs --quarantined
+
+            \(ExitCodeText.usual)
             """
     )
 

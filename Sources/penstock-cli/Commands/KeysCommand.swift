@@ -10,6 +10,8 @@ struct KeysCommand: AsyncParsableCommand {
               penstock keys create --tenant search-team --name nightly --class batch
               penstock keys list
               penstock keys revoke key_0123
+
+            \(ExitCodeText.usual)
             """,
         subcommands: [KeysCreateCommand.self, KeysListCommand.self, KeysRevokeCommand.self]
     )
@@ -24,6 +26,8 @@ struct KeysCreateCommand: AsyncParsableCommand {
 
             Example:
               penstock keys create --tenant search-team --name nightly > key.txt
+
+            \(ExitCodeText.usual)
             """
     )
 
@@ -74,7 +78,8 @@ struct KeysCreateCommand: AsyncParsableCommand {
 struct KeysListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List API keys, without their secrets."
+        abstract: "List API keys, without their secrets.",
+        discussion: ExitCodeText.usual
     )
 
     @Option(help: "Only keys of this tenant.")
@@ -119,6 +124,8 @@ struct KeysRevokeCommand: AsyncParsableCommand {
 
             Example:
               penstock keys revoke key_0123
+
+            \(ExitCodeText.usual)
             """
     )
 

@@ -10,6 +10,8 @@ struct ModelsCommand: AsyncParsableCommand {
 
             Example:
               penstock models
+
+            \(ExitCodeText.usual)
             """
     )
 

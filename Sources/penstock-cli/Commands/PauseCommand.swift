@@ -13,6 +13,8 @@ struct PauseCommand: AsyncParsableCommand {
               penstock pause --target openai-eu
               penstock pause --tenant search-team
               penstock pause --batch batch_0123
+
+            \(ExitCodeText.usual)
             """
     )
 
@@ -40,6 +42,8 @@ struct ResumeCommand: AsyncParsableCommand {
               penstock resume --pool default
               penstock resume --target openai-eu
               penstock resume --batch batch_0123
+
+            \(ExitCodeText.usual)
             """
     )
 

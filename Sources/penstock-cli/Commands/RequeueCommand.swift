@@ -13,6 +13,8 @@ struct RequeueCommand: AsyncParsableCommand {
             Examples:
               penstock jobs --quarantined
               penstock requeue job_0123 batch_req_0123_7
+
+            \(ExitCodeText.usual)
             """
     )
 

@@ -14,6 +14,8 @@ struct ResultsCommand: AsyncParsableCommand {
               penstock results batch_0123 --errors
               penstock results batch_0123 --follow | jq .custom_id
               penstock results job_0123
+
+            \(ExitCodeText.withWork)
             """
     )
 
@@ -47,7 +49,9 @@ struct ResultsCommand: AsyncParsableCommand {
     private func fetchBatch(_ api: API) async throws {
         if follow {
             let follower = ResultFollower(api: api, batch: id, errors: errors, output: .output)
-            return TextChannel.notes.note("The batch is \(try await follower.run().status.printable).")
+            let ended = try await follower.run()
+            if ended.status == "failed" { return try reportNothing(ended) }
+            return TextChannel.notes.note("The batch is \(ended.status.printable).")
         }
         let batch = try Batch(try await api.get("/v1/batches/\(id)").root)
         guard let fileID = errors ? batch.errorFile : batch.outputFile else { return try reportNothing(batch) }

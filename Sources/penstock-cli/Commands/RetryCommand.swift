@@ -11,6 +11,8 @@ struct RetryCommand: AsyncParsableCommand {
             Examples:
               penstock retry batch_0123 --failed
               penstock watch $(penstock retry batch_0123 --failed)
+
+            \(ExitCodeText.usual)
             """
     )
 

@@ -9,6 +9,8 @@ struct StatusCommand: AsyncParsableCommand {
             Examples:
               penstock status batch_0123
               penstock status job_0123 --json
+
+            \(ExitCodeText.usual)
             """
     )
 

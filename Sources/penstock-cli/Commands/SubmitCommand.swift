@@ -68,6 +68,7 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(help: "Submitting again with the same key and file gives the same batch instead of a second one.")
     var idempotencyKey: String?
 
+    @OptionGroup var progress: ProgressOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
 
@@ -124,7 +125,7 @@ struct SubmitCommand: AsyncParsableCommand {
     private func follow(_ created: Batch, _ api: API) async throws {
         let id = try ObjectID(checking: created.id)
         TextChannel.notes.note("Batch \(id) created; Ctrl-C stops following, not the batch.")
-        let batch = try await Follower(api: api).batch(id)
+        let batch = try await Follower(api: api, isQuiet: progress.quiet).batch(id)
         let outcome = BatchOutcome(batch: batch, isJSON: format.json)
         try outcome.show(on: .output)
         if let output { try await save(batch, to: output, api) } else { outcome.suggest(on: .notes) }

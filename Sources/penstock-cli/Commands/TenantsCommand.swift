@@ -9,6 +9,8 @@ struct TenantsCommand: AsyncParsableCommand {
             Examples:
               penstock tenants list
               penstock tenants set search-team --weight 3 --max-running 50
+
+            \(ExitCodeText.usual)
             """,
         subcommands: [TenantsListCommand.self, TenantsSetCommand.self]
     )
@@ -17,7 +19,8 @@ struct TenantsCommand: AsyncParsableCommand {
 struct TenantsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List tenants, their shares and bounds."
+        abstract: "List tenants, their shares and bounds.",
+        discussion: ExitCodeText.usual
     )
 
     @OptionGroup var format: FormatOptions
@@ -90,6 +93,8 @@ struct TenantsSetCommand: AsyncParsableCommand {
               penstock tenants set search-team --weight 3
               penstock tenants set search-team --max-running none
               penstock tenants set search-team --tokens-per-minute 200000 --max-jobs 50000
+
+            \(ExitCodeText.usual)
             """
     )
 

@@ -18,6 +18,8 @@ struct TopCommand: AsyncParsableCommand {
               penstock top --pool default --interval 5
               penstock top --once
               penstock top --json --interval 10 >> looks.jsonl
+
+            \(ExitCodeText.usual)
             """
     )
 

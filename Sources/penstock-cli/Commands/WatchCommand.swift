@@ -5,8 +5,8 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Follow a batch or a job until it is over.",
         discussion: """
-            Shows progress on standard error: a bar on a terminal, a line every few seconds elsewhere. Ctrl-C stops \
-            following, never the work.
+            Shows progress on standard error: a bar on a terminal, elsewhere a line every few seconds and later every \
+            minute; none with --quiet. Ctrl-C stops following, never the work.
 
             Examples:
               penstock watch batch_0123
@@ -19,12 +19,13 @@ struct WatchCommand: AsyncParsableCommand {
     @Argument(help: "The id of a batch or a job.")
     var id: ObjectID
 
+    @OptionGroup var progress: ProgressOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         try await connection.withAPI { api in
-            let follower = Follower(api: api)
+            let follower = Follower(api: api, isQuiet: progress.quiet)
             if id.isBatch {
                 let batch = try await follower.batch(id)
                 let outcome = BatchOutcome(batch: batch, isJSON: format.json)

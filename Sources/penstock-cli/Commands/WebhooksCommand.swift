@@ -7,14 +7,17 @@ struct WebhooksCommand: AsyncParsableCommand {
         abstract: "Register endpoints, look at what was sent, send it again.",
         discussion: """
             Examples:
-              penstock webhooks create --name ci --to https://example.com/hook --event batch.completed --event batch.failed
+              penstock webhooks create --name ci --to https://example.com/hook --events batch.completed,batch.failed
               penstock webhooks test whe_0123 --event batch.completed
               penstock webhooks deliveries --state failed
               penstock webhooks replay wh_batch_0123_4567
+
+            \(ExitCodeText.usual)
             """,
         subcommands: [
-            WebhooksListCommand.self, WebhooksCreateCommand.self, WebhooksEnableCommand.self,
-            WebhooksRotateCommand.self, WebhooksTestCommand.self, WebhooksDeleteCommand.self,
+            WebhooksListCommand.self, WebhooksShowCommand.self, WebhooksCreateCommand.self,
+            WebhooksUpdateCommand.self, WebhooksEnableCommand.self, WebhooksRotateCommand.self,
+            WebhooksTestCommand.self, WebhooksDeleteCommand.self, WebhooksEventTypesCommand.self,
             WebhooksDeliveriesCommand.self, WebhooksReplayCommand.self,
         ],
         defaultSubcommand: WebhooksListCommand.self
@@ -22,7 +25,11 @@ struct WebhooksCommand: AsyncParsableCommand {
 }
 
 struct WebhooksListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List endpoints, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List endpoints, newest first.",
+        discussion: ExitCodeText.usual
+    )
 
     @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
@@ -36,60 +43,14 @@ struct WebhooksListCommand: AsyncParsableCommand {
                     [.text("ENDPOINT"), .text("STATE"), .flexible("NAME"), .flexible("URL"), .flexible("EVENTS")],
                     rows: endpoints.map { endpoint in
                         [
-                            Table.Cell(endpoint.text("id")), Self.state(of: endpoint),
+                            Table.Cell(endpoint.text("id")), WebhookEndpointText.state(of: endpoint),
                             Table.Cell(endpoint.text("name")),
                             Table.Cell(endpoint.text("url")),
-                            Table.Cell(endpoint.list("event_types").compactMap(\.string).joined(separator: ",")),
+                            Table.Cell(WebhookEndpointText.events(of: endpoint)),
                         ]
                     }
                 )
             )
-        }
-    }
-
-    private static func state(of endpoint: JSONValue) -> Table.Cell {
-        if let since = TimeText.utc(endpoint.int("disabled_at")) {
-            return Table.Cell("disabled \(since) (\(endpoint.text("disabled_reason") ?? "gone"))", style: .bad)
-        }
-        guard let since = TimeText.utc(endpoint.int("failing_since")) else { return Table.Cell("good", style: .good) }
-        return Table.Cell("failing since \(since)", style: .caution)
-    }
-}
-
-struct WebhooksCreateCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "create",
-        abstract: "Register an endpoint.",
-        discussion: "Its secret is printed on standard output, once: receivers verify signatures with it."
-    )
-
-    @Option(help: "What it is for.")
-    var name: String
-
-    @Option(help: "Where to send: an https:// URL.")
-    var to: String
-
-    @Option(name: .customLong("event"), help: "A type to be told of, such as batch.completed; repeatable.")
-    var events: [String]
-
-    @OptionGroup var format: FormatOptions
-    @OptionGroup var connection: ConnectionOptions
-
-    func run() async throws {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("name", name)
-            writer.member("url", to)
-            writer.key("event_types")
-            writer.array { writer in
-                for event in events { writer.string(event) }
-            }
-        }
-        let body = writer.bytes
-        try await connection.withAPI { api in
-            let key = "cli-\(RandomName.hex())"
-            let endpoint = try await api.post("/v1/webhook_endpoints", body: body, idempotencyKey: key).root
-            try WebhookSecretText.show(endpoint, format)
         }
     }
 }
@@ -97,7 +58,8 @@ struct WebhooksCreateCommand: AsyncParsableCommand {
 struct WebhooksEnableCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enable",
-        abstract: "Bring a disabled endpoint back."
+        abstract: "Bring a disabled endpoint back.",
+        discussion: ExitCodeText.usual
     )
 
     @Argument(help: "The id of an endpoint.")
@@ -113,34 +75,11 @@ struct WebhooksEnableCommand: AsyncParsableCommand {
     }
 }
 
-struct WebhooksRotateCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "rotate",
-        abstract: "Give an endpoint a new secret, printed once."
-    )
-
-    @Argument(help: "The id of an endpoint.")
-    var id: ObjectID
-
-    @Flag(help: "Let the old secret sign beside the new one for 24 hours.")
-    var keepOld = false
-
-    @OptionGroup var format: FormatOptions
-    @OptionGroup var connection: ConnectionOptions
-
-    func run() async throws {
-        let body = Array(#"{"keep_old_secret_active_for_24_hours":\#(keepOld)}"#.utf8)
-        try await connection.withAPI { api in
-            let endpoint = try await api.post("/v1/webhook_endpoints/\(id)/rotate_secret", body: body).root
-            try WebhookSecretText.show(endpoint, format)
-        }
-    }
-}
-
 struct WebhooksTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Send a sample to an endpoint now."
+        abstract: "Send a sample to an endpoint now.",
+        discussion: ExitCodeText.usual
     )
 
     @Argument(help: "The id of an endpoint.")
@@ -167,7 +106,8 @@ struct WebhooksTestCommand: AsyncParsableCommand {
 struct WebhooksDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Remove an endpoint; what waits for it is not sent."
+        abstract: "Remove an endpoint; what waits for it is not sent.",
+        discussion: ExitCodeText.usual
     )
 
     @Argument(help: "The id of an endpoint.")
@@ -176,23 +116,15 @@ struct WebhooksDeleteCommand: AsyncParsableCommand {
     @Flag(help: "Do not ask.")
     var yes = false
 
+    @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         if !yes { try Confirmation.ask("Delete \(id)?", otherwise: "nothing was deleted") }
         try await connection.withAPI { api in
-            _ = try await api.delete("/v1/webhook_endpoints/\(id)")
+            let answer = try await api.delete("/v1/webhook_endpoints/\(id)")
+            if format.json { return try TextChannel.output.json(answer.root) }
             try TextChannel.output.line("\(id) is deleted")
         }
-    }
-}
-
-/// A secret that is shown once.
-private enum WebhookSecretText {
-    static func show(_ endpoint: JSONValue, _ format: FormatOptions) throws {
-        if format.json { return try TextChannel.output.json(endpoint) }
-        let id = endpoint.text("id") ?? "the endpoint"
-        TextChannel.notes.note("\(id): its secret is shown only this once:".printable)
-        try TextChannel.output.line(try endpoint.required("signing_secret").printable)
     }
 }

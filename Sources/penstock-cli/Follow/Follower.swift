@@ -2,12 +2,15 @@
 struct Follower {
     let api: API
     let notes: TextChannel
+    /// Whether to show no progress; trouble is told all the same.
+    let isQuiet: Bool
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
 
-    init(api: API, notes: TextChannel = .notes) {
+    init(api: API, notes: TextChannel = .notes, isQuiet: Bool = false) {
         self.api = api
         self.notes = notes
+        self.isQuiet = isQuiet
         start = clock.now
     }
 
@@ -49,7 +52,7 @@ struct Follower {
         _ step: (inout ProgressDisplay) async throws -> Result?
     ) async throws -> Result {
         Interrupt.onControlC(print: "\nNo longer following; \(id) goes on. Follow it again: penstock watch \(id)\n")
-        var display = ProgressDisplay(notes)
+        var display = ProgressDisplay(notes, isQuiet: isQuiet)
         defer {
             display.end()
             Interrupt.restore()
