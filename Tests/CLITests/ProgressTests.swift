@@ -125,3 +125,10 @@ struct PatienceTests {
         #expect(patience.failed(.local("disk full"), at: .zero) == .giveUp)
     }
 }
+
+struct PlainIntervalTests {
+    @Test(arguments: [(0, 5), (50, 5), (300, 30), (600, 60), (86_400, 60)])
+    func plainLinesBecomeRarer(after: Int, seconds: Int) {
+        #expect(ProgressDisplay.plainInterval(after: .seconds(after)) == .seconds(seconds))
+    }
+}

@@ -249,3 +249,51 @@ def test_errors_are_told(tenant, write):
     expect(tenant.cli("submit"), USAGE)
     expect(tenant.cli("nonsense"), USAGE)
     expect(tenant.cli("--help"), OK)
+
+
+def test_files_are_shown_and_deleted_for_scripts(tenant, write):
+    [made] = objects(tenant.cli("files", "upload", write(chat_lines(2)), "--json"))
+    [shown] = objects(tenant.cli("files", "show", made["id"], "--json"))
+    assert shown["id"] == made["id"] and shown["purpose"] == "batch"
+    assert "requests.jsonl" in expect(tenant.cli("files", "show", made["id"]), OK).stdout
+    [gone] = objects(tenant.cli("files", "delete", made["id"], "--yes", "--json"))
+    assert gone["deleted"] is True
+    expect(tenant.cli("files", "show", made["id"]), ERROR)
+
+
+def test_a_webhook_endpoint_is_changed(tenant):
+    types = expect(tenant.cli("webhooks", "event-types"), OK).stdout.splitlines()
+    assert {"batch.completed", "job.failed"} <= set(types)
+    [made] = objects(tenant.cli("webhooks", "create", "--name", "ci", "--to", "http://127.0.0.1:9/a", "--events",
+                                "batch.completed,batch.failed", "--json"))
+    expect(tenant.cli("webhooks", "update", made["id"], "--to", "http://127.0.0.1:9/b", "--events", "job.failed"), OK)
+    [shown] = objects(tenant.cli("webhooks", "show", made["id"], "--json"))
+    assert (shown["name"], shown["url"], shown["event_types"]) == ("ci", "http://127.0.0.1:9/b", ["job.failed"])
+    assert "signing_secret" not in shown and "job.failed" in tenant.cli("webhooks", "show", made["id"]).stdout
+    assert "invalid_event_type" in expect(tenant.cli("webhooks", "update", made["id"], "--events", "no"), ERROR).stderr
+    assert objects(tenant.cli("webhooks", "deliveries", "--endpoint", made["id"], "--json")) == []
+
+
+def test_doctor_looks_at_clocks(tenant):
+    assert "clock and the server's agree" in expect(tenant.cli("doctor"), OK).stdout
+    assert "bad" not in {each["grade"] for each in objects(tenant.cli("doctor", "--json"))}
+    refused = expect(tenant.cli("doctor", "--json", PENSTOCK_API_KEY="psk_wrong"), ERROR)
+    last = json.loads(refused.stdout.splitlines()[-1])
+    assert last["grade"] == "bad" and last["advice"]
+
+
+def test_progress_without_a_terminal(tenant, write):
+    path = write(chat_lines(3, prompt="[simulate:latency=1500]"))
+    shown = expect(tenant.cli("submit", path, "--wait"), OK).stderr
+    quiet = expect(tenant.cli("submit", path, "--wait", "--quiet"), OK).stderr
+    states = ["validating", "in_progress", "finalizing", "completed"]
+    assert any(line.startswith(tuple(states)) for line in shown.splitlines()), shown
+    assert not any(line.startswith(tuple(states)) for line in quiet.splitlines()), quiet
+    assert "\x1b" not in shown + quiet
+
+
+def test_every_help_has_exit_codes(tenant):
+    for command in [["files"], ["files", "show"], ["webhooks", "rotate"], ["cost"], ["results"], ["doctor"], ["top"]]:
+        assert "Exit codes" in expect(tenant.cli(*command, "--help"), OK).stdout, command
+    for shell in ["bash", "zsh", "fish"]:
+        assert "doctor" in expect(tenant.cli("completion", shell), OK).stdout
