@@ -297,3 +297,8 @@ def test_every_help_has_exit_codes(tenant):
         assert "Exit codes" in expect(tenant.cli(*command, "--help"), OK).stdout, command
     for shell in ["bash", "zsh", "fish"]:
         assert "doctor" in expect(tenant.cli("completion", shell), OK).stdout
+
+
+def test_following_the_results_of_a_refused_batch_says_so(tenant, write):
+    refused = json.loads(expect(tenant.cli("submit", write(["nonsense"]), "--wait", "--json"), INVALID).stdout)
+    assert "invalid_json_line" in expect(tenant.cli("results", refused["id"], "--follow"), INVALID).stdout
