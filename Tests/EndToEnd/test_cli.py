@@ -300,5 +300,5 @@ def test_every_help_has_exit_codes(tenant):
 
 
 def test_following_the_results_of_a_refused_batch_says_so(tenant, write):
-    refused = json.loads(expect(tenant.cli("submit", write(["nonsense"]), "--wait", "--json"), INVALID).stdout)
+    refused = json.loads(expect(tenant.cli("submit", write(chat_lines(1) + ["nonsense"]), "--wait", "--json"), INVALID).stdout)
     assert "invalid_json_line" in expect(tenant.cli("results", refused["id"], "--follow"), INVALID).stdout
