@@ -1,4 +1,4 @@
-/// Appends one JSON text, always on a single line, and puts the commas itself.
+/// Appends one JSON text, always on a single line, and puts the commas itself; or several of them as JSON Lines.
 ///
 /// The caller keeps the structure right: one root value, a key before every value in an object, as many ends as begins.
 /// The closure forms do the last for you.
@@ -96,6 +96,12 @@ package struct JSONWriter: Sendable {
             writer.bytes.append(contentsOf: json)
             writer.blankLineBreaks(from: start)
         }
+    }
+
+    /// Ends a line of JSON Lines after its one value; another line may follow.
+    package mutating func endLine() {
+        bytes.append(ASCII.lineFeed)
+        needsComma = false
     }
 
     private mutating func writeValue(_ write: (inout JSONWriter) -> Void) {

@@ -84,8 +84,8 @@ struct BatchTransitionTests {
     }
 }
 
-struct BatchOutputLineTests {
-    private func line(_ row: TerminalRow) -> String { String(decoding: row.batchOutputLine(), as: UTF8.self) }
+struct BatchResultTests {
+    private func line(_ row: TerminalRow) -> String { String(decoding: row.result?.outputLine() ?? [], as: UTF8.self) }
 
     private func row(_ state: TerminalState, _ response: ProviderResponse? = nil, _ error: JobError? = nil)
         -> TerminalRow

@@ -82,7 +82,7 @@ struct BudgetTests {
         let rows = try await scene.ledger.rows(of: Scene.batch, .errors, afterLine: 0, limit: 100)
         #expect(rows.map { $0.line?.number } == Array(11...30))
         #expect(rows.allSatisfy { $0.error?.errorClass == .penstockMaxCostReached })
-        let line = String(decoding: rows[0].batchOutputLine(), as: UTF8.self)
+        let line = String(decoding: try #require(rows[0].result).outputLine(), as: UTF8.self)
         #expect(line.contains(#""code":"penstock_max_cost_reached""#))
         #expect(scene.small.edit { $0.fedLines } == Array(1...10))
     }

@@ -36,7 +36,7 @@ struct FileDownload {
 
     private func rows(of batch: BatchID, _ kind: RowKind) -> ResponseBody {
         ResponseBody { [ledger] writer in
-            var pages = RowPages(of: batch, kind, from: ledger) { $0.batchOutputLine() }
+            var pages = ResultPages(of: batch, kind, from: ledger) { $0.writeOutputLine(to: &$1) }
             while let page = try await pages.next() { try await writer.write(page) }
             try await writer.finish(nil)
         }

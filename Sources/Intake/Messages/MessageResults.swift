@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import JSON
 import NIOCore
 import Penstock
 
@@ -11,11 +10,7 @@ struct MessageResults {
     func response(_ batch: BatchID) -> Response {
         let body = ResponseBody { [ledger] writer in
             for kind in RowKind.allCases {
-                var pages = RowPages(of: batch, kind, from: ledger) { row in
-                    var line = JSONWriter()
-                    MessageResultLine.write(row, to: &line)
-                    return line.bytes
-                }
+                var pages = ResultPages(of: batch, kind, from: ledger, write: MessageResultLine.write)
                 while let page = try await pages.next() { try await writer.write(page) }
             }
             try await writer.finish(nil)

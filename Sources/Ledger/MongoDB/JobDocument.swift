@@ -32,7 +32,7 @@ struct JobDocument: Sendable {
     private static func members(of row: TerminalRow, _ parts: LargeBytes?) -> Members {
         let isSingle = row.line == nil
         let sortKey = SortKey.of(row.job.text, at: row.createdAt)
-        let outputBytes = isSingle ? nil : row.batchOutputLine().count + 1
+        let outputBytes = row.result.map { $0.outputLine().count + 1 }
         return [("_id", .text(row.job.text))] + JobFields.members(of: row) + [
             ("state", .text(row.state.rawValue)), ("finished_ms", .time(row.finishedAt)),
             ("attempts", .integer(row.attempts)), ("status", row.response.map { .integer($0.statusCode) }),

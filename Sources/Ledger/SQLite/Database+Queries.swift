@@ -80,8 +80,11 @@ struct ColumnReader {
     }
 
     mutating func optionalText() throws -> String? {
-        guard let bytes = try optionalBytes() else { return nil }
-        return try required(String(validating: bytes, as: UTF8.self))
+        defer { index += 1 }
+        return try row.withUnsafeData(atIndex: index) { data in
+            guard let data else { return nil }
+            return try required(data.withUnsafeBytes { String(validating: $0, as: UTF8.self) })
+        }
     }
 
     mutating func optionalBytes() throws -> [UInt8]? {

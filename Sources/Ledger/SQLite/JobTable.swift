@@ -13,6 +13,9 @@ enum JobTable {
     )
 
     static let select = "SELECT \(columns.names) FROM jobs"
+    /// Only what a `BatchResult` tells.
+    static let selectResults =
+        "SELECT line, custom_id, state, status, request_id, error_class, error_message, response FROM jobs"
     private static let insert = columns.insert(into: name) + " ON CONFLICT (id) DO NOTHING"
     private static let decision = "SELECT state, finished_ms FROM jobs WHERE id = \(textArgument)"
     private static let forgetAccepted = "DELETE FROM accepted WHERE id = \(textArgument)"
@@ -36,7 +39,7 @@ enum JobTable {
             finishedAt = row.finishedAt
             isQuarantined = row.isQuarantined
             event = WebhookEvent(row)
-            let outputBytes = row.line == nil ? nil : row.batchOutputLine().count + 1
+            let outputBytes = row.result.map { $0.outputLine().count + 1 }
             values =
                 JobColumns(of: row).values + [
                     .text(row.state.rawValue), .time(row.finishedAt), .integer(row.attempts),
@@ -86,6 +89,17 @@ enum JobTable {
             error: error,
             attempts: attempts
         )
+    }
+
+    static func readResult(of batch: BatchID, _ row: inout ColumnReader) throws -> BatchResult {
+        let line = BatchLine(batch: batch, number: try row.int(), customID: try row.text())
+        let state: TerminalState = try row.word()
+        let status = try row.optionalInt()
+        let requestID = try row.optionalText()
+        let error = try readError(&row)
+        let body = try row.optionalBytes()
+        let response = try readResponse(status, requestID, body, row)
+        return BatchResult(line: line, state: state, response: response, error: error)
     }
 
     private static func readError(_ row: inout ColumnReader) throws -> JobError? {

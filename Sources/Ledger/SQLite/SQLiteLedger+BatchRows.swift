@@ -38,6 +38,19 @@ extension SQLiteLedger {
         }
     }
 
+    package func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws
+        -> [BatchResult]
+    {
+        try await records.read { db in
+            try db.all(
+                JobTable.selectResults + " WHERE batch = \(textArgument) AND line > ? AND \(kind.condition)"
+                    + " ORDER BY line LIMIT ?",
+                [.text(batch.text), .integer(line), .integer(max(0, limit))],
+                from: JobTable.name
+            ) { row in try JobTable.readResult(of: batch, &row) }
+        }
+    }
+
     package func outputBytes(of batch: BatchID, _ kind: RowKind) async throws -> Int64 {
         let sum = "SELECT COALESCE(SUM(output_bytes), 0) FROM jobs WHERE batch = \(textArgument) AND \(kind.condition)"
         return try await records.read { db in

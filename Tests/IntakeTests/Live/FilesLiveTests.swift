@@ -204,8 +204,8 @@ struct FilesLiveTests {
             let lines = output.text.split(separator: "\n", omittingEmptySubsequences: false)
             #expect(lines.count == 226)
             #expect(lines.last == "")
-            let expected = rows.filter { $0.state == .succeeded }.map {
-                String(decoding: $0.batchOutputLine(), as: UTF8.self)
+            let expected = rows.filter { $0.state == .succeeded }.compactMap(\.result).map {
+                String(decoding: $0.outputLine(), as: UTF8.self)
             }
             #expect(lines.dropLast().map(String.init) == expected)
             let errors = try await intake.ask("GET", "/v1/files/file-errors/content")

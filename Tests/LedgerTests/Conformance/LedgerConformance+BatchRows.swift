@@ -57,6 +57,10 @@ extension LedgerConformance {
         let others = rows.filter { $0.state != .succeeded }
         #expect(try await ledger.rows(of: batch, .output, afterLine: 0, limit: 100) == succeeded)
         #expect(try await ledger.rows(of: batch, .errors, afterLine: 0, limit: 100) == others)
+        let results = try await ledger.results(of: batch, .output, afterLine: 0, limit: 100)
+        #expect(results == succeeded.compactMap(\.result))
+        let errors = try await ledger.results(of: batch, .errors, afterLine: 10, limit: 3)
+        #expect(errors == others.filter { ($0.line?.number ?? 0) > 10 }.prefix(3).compactMap(\.result))
         let page = try await ledger.rows(of: batch, .errors, afterLine: 10, limit: 3)
         #expect(page.map(\.line?.number) == [11, 12, 14])
         #expect(try await ledger.finishedLines(of: batch, in: 3...5) == [3, 4, 5])
@@ -68,7 +72,7 @@ extension LedgerConformance {
         let ledger = try await open()
         let rows = try await fill(ledger, lines: 9)
         for kind in RowKind.allCases {
-            let bytes = rows.filter { $0.kind == kind }.reduce(0) { $0 + $1.batchOutputLine().count + 1 }
+            let bytes = rows.filter { $0.kind == kind }.reduce(0) { $0 + ($1.result?.outputLine().count ?? 0) + 1 }
             #expect(try await ledger.outputBytes(of: batch, kind) == Int64(bytes))
         }
         #expect(try await ledger.outputBytes(of: BatchID("batch_none"), .output) == 0)

@@ -1,21 +1,38 @@
-import JSON
+package import JSON
 
-extension TerminalRow {
-    /// The file of its batch in which this row is a line: rows with a 2xx answer, or the rest.
-    package var kind: RowKind { state == .succeeded ? .output : .errors }
+/// How a line of a batch ended: what callers read of its terminal row in the batch's results.
+package struct BatchResult: Sendable, Equatable {
+    package var line: BatchLine
+    package var state: TerminalState
+    /// The provider's answer, also when it is an error; nil when no provider answered.
+    package var response: ProviderResponse?
+    /// Why it did not succeed; nil when it did.
+    package var error: JobError?
 
-    /// The row as one line of a batch's output or error file, without the line feed.
-    package func batchOutputLine() -> [UInt8] {
+    package init(line: BatchLine, state: TerminalState, response: ProviderResponse?, error: JobError?) {
+        self.line = line
+        self.state = state
+        self.response = response
+        self.error = error
+    }
+
+    /// The result as one line of the batch's output or error file, without the line feed.
+    package func outputLine() -> [UInt8] {
         var writer = JSONWriter()
+        writeOutputLine(to: &writer)
+        return writer.bytes
+    }
+
+    /// Appends what `outputLine` returns.
+    package func writeOutputLine(to writer: inout JSONWriter) {
         writer.object { writer in
-            writer.member("id", job.text)
-            writer.member("custom_id", line?.customID)
+            writer.member("id", JobID(batch: line.batch, line: line.number).text)
+            writer.member("custom_id", line.customID)
             writer.key("response")
             writeResponse(to: &writer)
             writer.key("error")
             writeError(to: &writer)
         }
-        return writer.bytes
     }
 
     private func writeResponse(to writer: inout JSONWriter) {
@@ -53,5 +70,15 @@ extension TerminalRow {
         case .cancelled: "This request was cancelled before it finished."
         case .succeeded, .failed: error?.message ?? "This request failed."
         }
+    }
+}
+
+extension TerminalRow {
+    /// The file of its batch in which this row is a line: rows with a 2xx answer, or the rest.
+    package var kind: RowKind { state == .succeeded ? .output : .errors }
+
+    /// What its batch's results tell of it; nil for a single job.
+    package var result: BatchResult? {
+        line.map { BatchResult(line: $0, state: state, response: response, error: error) }
     }
 }
