@@ -201,8 +201,8 @@ let package = Package(
         tests(
             "Intake",
             [
-                "Intake", "Penstock", "JSON", "Telemetry", "TestTwins", httpTypes, lifecycle, logging, coreMetrics,
-                nioCore,
+                "Intake", "Penstock", "JSON", "JSONFuzz", "Telemetry", "TestTwins", httpTypes, lifecycle, logging,
+                coreMetrics, nioCore,
             ]
         ),
         tests("Scheduler", ["Scheduler", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics]),

@@ -15,7 +15,7 @@ extension BatchDocument {
     private static func request(_ root: JSONValue) -> BatchRecord? {
         guard let id = root["id"]?.string, let tenant = root["tenant"]?.string,
             let endpoint = root["endpoint"]?.string.flatMap(Endpoint.init(rawValue:)),
-            let inputFile = root["input_file"]?.string,
+            let dialect = dialect(root), let inputFile = root["input_file"]?.string,
             let completionWindow = root["completion_window"]?.string,
             let createdAt = time(root, "created_ms"), let expiresAt = time(root, "expires_ms"),
             let jobClass = root["class"]?.string.flatMap(JobClass.init(rawValue:))
@@ -28,6 +28,7 @@ extension BatchDocument {
             id: BatchID(id),
             tenant: TenantID(trusted: tenant),
             endpoint: endpoint,
+            dialect: dialect,
             inputFile: FileID(inputFile),
             completionWindow: completionWindow,
             createdAt: createdAt,
@@ -40,6 +41,12 @@ extension BatchDocument {
         )
         batch.resultLifetime = root["result_lifetime_ms"]?.int64.map { .milliseconds($0) }
         return batch
+    }
+
+    /// Documents of earlier versions have none, when there was one API.
+    private static func dialect(_ root: JSONValue) -> BatchDialect? {
+        guard let text = root["dialect"] else { return .openAI }
+        return text.string.flatMap(BatchDialect.init(rawValue:))
     }
 
     private static func target(_ value: JSONValue) -> WebhookTarget? {

@@ -18,6 +18,7 @@ enum BatchDocument {
         writer.member("id", batch.id.text)
         writer.member("tenant", batch.tenant.text)
         writer.member("endpoint", batch.endpoint.rawValue)
+        writer.member("dialect", batch.dialect.rawValue)
         writer.member("input_file", batch.inputFile.text)
         writer.member("completion_window", batch.completionWindow)
         writer.member("created_ms", batch.createdAt.milliseconds)

@@ -45,6 +45,27 @@ struct ValidationTests {
         #expect(try await complaints(scene) == ["- too_many_tasks -"])
     }
 
+    /// As many texts as lines may be embedded; an array of numbers is one of them.
+    @Test(arguments: [(#"["a","b","c"]"#, true), (#"[[1,2,3],[4]]"#, false), ("[1,2,3,4,5]", false), (#""a""#, false)])
+    func textsToEmbedAreCounted(_ input: String, isTooMany: Bool) async throws {
+        var scene = Scene()
+        scene.configuration.maxBatchLines = 5
+        let lines = (1...2).map { number in
+            #"{"custom_id":"\#(number)","method":"POST","url":"/v1/embeddings","body":{"model":"gpt-small","#
+                + #""input":\#(input)}}"#
+        }
+        try await scene.submit(lines + ["nonsense"], endpoint: .embeddings)
+        let found = try await complaints(scene)
+        #expect((found == ["- too_many_tasks -"]) == isTooMany, "\(found)")
+    }
+
+    /// By the same endpoint, but by the rules of the API that made it.
+    @Test func aBadLineFailsAnOpenAIBatchOfMessages() async throws {
+        let scene = Scene()
+        try await scene.submit(["{not json}"], endpoint: .messages)
+        #expect(try await complaints(scene) == ["1 invalid_json_line -"])
+    }
+
     @Test func aLineThatIsTooLongIsNamed() async throws {
         var scene = Scene()
         scene.configuration.maxLineBytes = 1000

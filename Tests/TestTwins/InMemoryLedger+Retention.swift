@@ -3,7 +3,7 @@ package import Penstock
 extension InMemoryLedger {
     package func messageBatches(of tenant: TenantID, _ page: BatchPage, limit: Int) async throws -> [BatchRecord] {
         try access { state in
-            let all = state.batches.values.filter { $0.tenant == tenant && $0.endpoint == .messages }
+            let all = state.batches.values.filter { $0.tenant == tenant && $0.dialect == .anthropic }
                 .sorted { $0.id.text > $1.id.text }
             switch page {
             case .newest: return Array(all.prefix(limit))

@@ -31,6 +31,7 @@ struct MessageBatchRequest {
             id: id,
             tenant: tenant,
             endpoint: .messages,
+            dialect: .anthropic,
             inputFile: inputFile,
             completionWindow: window,
             createdAt: now,

@@ -155,7 +155,7 @@ struct MessageBatchesController: Sendable {
     private func find(_ context: AuthenticatedContext) async throws -> BatchRecord {
         let id = MessageBatchID.parse(try context.pathParameter("id"))
         let batch = try await BatchOrders(ledger: ledger).find(id, of: context.tenant)
-        guard batch.endpoint == .messages else { throw APIError.notFound("batch") }
+        guard batch.dialect == .anthropic else { throw APIError.notFound("batch") }
         return batch
     }
 

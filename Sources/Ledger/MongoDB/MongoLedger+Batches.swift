@@ -51,7 +51,7 @@ extension MongoLedger {
         let found = try await run { session in
             try session.find(
                 [
-                    "tenant": .text(tenant.text), "endpoint": .text(Endpoint.messages.rawValue), "sort_key": isPast,
+                    "tenant": .text(tenant.text), "dialect": .text(BatchDialect.anthropic.rawValue), "sort_key": isPast,
                 ],
                 in: MongoSchema.batches,
                 sort: ["sort_key": direction],
@@ -87,7 +87,7 @@ enum BatchFields {
     static func members(of batch: BatchRecord) -> Members {
         [
             ("sort_key", .text(batch.id.text)), ("tenant", .text(batch.tenant.text)),
-            ("state", .text(batch.state.rawValue)), ("endpoint", .text(batch.endpoint.rawValue)),
+            ("state", .text(batch.state.rawValue)), ("dialect", .text(batch.dialect.rawValue)),
             ("version", .integer(batch.version)),
             ("created_ms", .time(batch.createdAt)), ("ended_ms", batch.endedAt.map { .time($0) }),
             ("total", .integer(batch.total)), ("document", .text(BatchDocument.encode(batch))),

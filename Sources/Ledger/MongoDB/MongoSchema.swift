@@ -81,7 +81,7 @@ enum MongoSchema {
             batches,
             [
                 index("by_tenant", ["tenant": 1, "sort_key": -1]),
-                index("by_endpoint", ["tenant": 1, "endpoint": 1, "sort_key": -1]),
+                index("by_dialect", ["tenant": 1, "dialect": 1, "sort_key": -1]),
                 index("unfinished", ["unfinished": 1, "sort_key": 1], where: ["unfinished": true]),
                 index("webhook_due", ["webhook_due": 1, "ended_ms": 1], where: ["webhook_due": true]),
             ]

@@ -4,7 +4,7 @@ package import Penstock
 extension SQLiteLedger {
     private static let batchColumns = "SELECT document, version FROM batches"
     private static let insertBatch = """
-        INSERT INTO batches (id, tenant, state, endpoint, version, document)
+        INSERT INTO batches (id, tenant, state, dialect, version, document)
         VALUES (\(textArgument), \(textArgument), \(textArgument), \(textArgument), ?, \(textArgument))
         ON CONFLICT (id) DO NOTHING
         """
@@ -22,7 +22,7 @@ extension SQLiteLedger {
                 Self.insertBatch,
                 [
                     .text(batch.id.text), .text(batch.tenant.text), .text(batch.state.rawValue),
-                    .text(batch.endpoint.rawValue), .integer(batch.version), .text(document),
+                    .text(batch.dialect.rawValue), .integer(batch.version), .text(document),
                 ]
             )
         }
@@ -65,7 +65,7 @@ extension SQLiteLedger {
     }
 
     /// As in the index `batches_of_messages`, word by word.
-    private static let ofMessages = "endpoint = '/v1/messages'"
+    private static let ofMessages = "dialect = 'anthropic'"
 
     package func messageBatches(of tenant: TenantID, _ page: BatchPage, limit: Int) async throws -> [BatchRecord] {
         var query = ListQuery(

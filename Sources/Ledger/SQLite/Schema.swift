@@ -133,8 +133,8 @@ extension Schema {
         """,
         """
         ALTER TABLE tenants ADD COLUMN retention_days INTEGER;
-        ALTER TABLE batches ADD COLUMN endpoint TEXT;
-        CREATE INDEX batches_of_messages ON batches (tenant, id) WHERE endpoint = '/v1/messages';
+        ALTER TABLE batches ADD COLUMN dialect TEXT;
+        CREATE INDEX batches_of_messages ON batches (tenant, id) WHERE dialect = 'anthropic';
         ALTER TABLE webhook_endpoints ADD COLUMN disabled_reason TEXT;
         ALTER TABLE webhook_endpoints ADD COLUMN failing_since_ms INTEGER;
         CREATE INDEX deliveries_by_tenant ON deliveries (tenant, created_ms, id);

@@ -3,6 +3,8 @@ package struct BatchRecord: Sendable, Equatable {
     package var id: BatchID
     package var tenant: TenantID
     package var endpoint: Endpoint
+    /// By which API it was made, whose rules it follows.
+    package var dialect: BatchDialect
     package var inputFile: FileID
     /// As the caller wrote it: `24h`, `15m`.
     package var completionWindow: String
@@ -56,6 +58,7 @@ package struct BatchRecord: Sendable, Equatable {
         id: BatchID,
         tenant: TenantID,
         endpoint: Endpoint,
+        dialect: BatchDialect = .openAI,
         inputFile: FileID,
         completionWindow: String,
         createdAt: Timestamp,
@@ -69,6 +72,7 @@ package struct BatchRecord: Sendable, Equatable {
         self.id = id
         self.tenant = tenant
         self.endpoint = endpoint
+        self.dialect = dialect
         self.inputFile = inputFile
         self.completionWindow = completionWindow
         self.createdAt = createdAt
@@ -90,6 +94,14 @@ package struct BatchRecord: Sendable, Equatable {
         case .validating, .inProgress, .finalizing, .cancelling: nil
         }
     }
+}
+
+/// The API by which a batch was made.
+package enum BatchDialect: String, Sendable, CaseIterable {
+    case openAI = "openai", anthropic
+
+    /// Whether a bad line ends alone, as it does at Anthropic; at OpenAI it fails its batch.
+    package var badLinesEndAlone: Bool { self == .anthropic }
 }
 
 /// What a caller may change while a batch goes on, and what its waiting lines have to follow.

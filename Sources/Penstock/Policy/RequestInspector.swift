@@ -19,10 +19,13 @@ package struct InspectedRequest: Sendable, Equatable {
     package var model: String
     /// Before anything that was learned about the model.
     package var estimate: TokenEstimate
+    /// Texts to embed; 1 at every other endpoint.
+    package var inputs: Int
 
-    package init(model: String, estimate: TokenEstimate) {
+    package init(model: String, estimate: TokenEstimate, inputs: Int = 1) {
         self.model = model
         self.estimate = estimate
+        self.inputs = inputs
     }
 }
 
@@ -63,7 +66,11 @@ package enum RequestInspector {
             )
         }
         try requireInput(of: body, endpoint: endpoint)
-        return InspectedRequest(model: model, estimate: TokenEstimator.estimate(body, endpoint: endpoint))
+        return InspectedRequest(
+            model: model,
+            estimate: TokenEstimator.estimate(body, endpoint: endpoint),
+            inputs: endpoint == .embeddings ? inputs(body["input"]) : 1
+        )
     }
 
     private static func requireInput(of body: JSONValue, endpoint: Endpoint) throws(RequestRefusal) {
@@ -81,6 +88,12 @@ package enum RequestInspector {
             message: "`\(key)` is missing or has the wrong type.",
             param: key
         )
+    }
+
+    /// An array of numbers is the tokens of one text.
+    private static func inputs(_ input: JSONValue?) -> Int {
+        guard let input, input.kind == .array, !input.elements.contains(where: { $0.kind == .number }) else { return 1 }
+        return input.count
     }
 
     private static func isNonEmptyArray(_ value: JSONValue?) -> Bool {

@@ -3,34 +3,10 @@ import Testing
 @testable import Intake
 
 struct MultipartParserTests {
-    /// What a form says, however it was cut.
-    private enum Item: Equatable {
-        case part(String, filename: String?, [UInt8])
-    }
-
-    private static func items(_ pieces: [ArraySlice<UInt8>], boundary: String) throws -> [Item] {
-        var parser = MultipartParser(boundary: boundary)
-        var items: [Item] = []
-        var open: (part: MultipartPart, data: [UInt8])?
-        for piece in pieces {
-            parser.append(piece)
-            while let event = try parser.next() {
-                switch event {
-                case .partBegins(let part): open = (part, [])
-                case .data(let data): open?.data += data
-                case .partEnds:
-                    if let open { items.append(.part(open.part.name, filename: open.part.filename, open.data)) }
-                    open = nil
-                case .formEnds: #expect(parser.isFinished)
-                }
-            }
-        }
-        guard parser.isFinished else { throw MultipartError.incomplete }
-        return items
-    }
+    private typealias Item = FormItem
 
     private static func items(_ text: String, boundary: String = "b") throws -> [Item] {
-        try items([Array(text.utf8)[...]], boundary: boundary)
+        try Item.read([Array(text.utf8)[...]], boundary: boundary)
     }
 
     /// Data full of what looks like a boundary.
@@ -46,20 +22,20 @@ struct MultipartParserTests {
     }
 
     private static let expected: [Item] = [
-        .part("purpose", filename: nil, Array("batch".utf8)), .part("empty", filename: nil, []),
-        .part("file", filename: "a \"b\".jsonl", Array(tricky.utf8)),
-        .part("expires_after[seconds]", filename: nil, Array("3600".utf8)),
+        Item("purpose", filename: nil, Array("batch".utf8)), Item("empty", filename: nil, []),
+        Item("file", filename: "a \"b\".jsonl", Array(tricky.utf8)),
+        Item("expires_after[seconds]", filename: nil, Array("3600".utf8)),
     ]
 
     @Test func readsAWholeForm() throws {
-        #expect(try Self.items([Self.form.bytes[...]], boundary: Self.form.boundary) == Self.expected)
+        #expect(try Item.read([Self.form.bytes[...]], boundary: Self.form.boundary) == Self.expected)
     }
 
     @Test func everySplitPointGivesTheSame() throws {
         let bytes = Self.form.bytes
         for place in 0...bytes.count {
             let pieces = [bytes[..<place], bytes[place...]]
-            #expect(try Self.items(pieces, boundary: Self.form.boundary) == Self.expected, "split at \(place)")
+            #expect(try Item.read(pieces, boundary: Self.form.boundary) == Self.expected, "split at \(place)")
         }
     }
 
@@ -67,14 +43,14 @@ struct MultipartParserTests {
     func smallPiecesGiveTheSame(size: Int) throws {
         let bytes = Self.form.bytes
         let pieces = stride(from: 0, to: bytes.count, by: size).map { bytes[$0..<min($0 + size, bytes.count)] }
-        #expect(try Self.items(pieces, boundary: Self.form.boundary) == Self.expected)
+        #expect(try Item.read(pieces, boundary: Self.form.boundary) == Self.expected)
     }
 
     @Test func everyPrefixIsIncomplete() {
         let bytes = Self.form.bytes.dropLast(4)
         for length in 0...bytes.count {
             #expect(throws: MultipartError.incomplete, "length \(length)") {
-                try Self.items([bytes.prefix(length)], boundary: Self.form.boundary)
+                try Item.read([bytes.prefix(length)], boundary: Self.form.boundary)
             }
         }
     }
@@ -93,12 +69,12 @@ struct MultipartParserTests {
 
     @Test func passesOverWhatStandsBeforeAndAfter() throws {
         let text = "preamble\r\n--b  \t\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b--\r\nepilogue --b\r\n"
-        #expect(try Self.items(text) == [.part("a", filename: nil, Array("1".utf8))])
+        #expect(try Self.items(text) == [Item("a", filename: nil, Array("1".utf8))])
     }
 
     @Test func headerNamesHaveNoCase() throws {
         let text = "--b\r\nx-other: 1\r\nCONTENT-disposition:FORM-DATA;NAME=\"a\"\r\n\r\n1\r\n--b--"
-        #expect(try Self.items(text) == [.part("a", filename: nil, Array("1".utf8))])
+        #expect(try Self.items(text) == [Item("a", filename: nil, Array("1".utf8))])
     }
 
     @Test(arguments: [
@@ -116,7 +92,7 @@ struct MultipartParserTests {
     ])
     func readsFilenames(parameter: String, name: String) throws {
         let text = "--b\r\nContent-Disposition: form-data; name=\"file\"; \(parameter)\r\n\r\n\r\n--b--"
-        #expect(try Self.items(text) == [.part("file", filename: name, [])])
+        #expect(try Self.items(text) == [Item("file", filename: name, [])])
     }
 
     @Test(arguments: [

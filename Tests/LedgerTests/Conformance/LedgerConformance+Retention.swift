@@ -102,12 +102,12 @@ extension LedgerConformance {
         let ledger = try await open()
         let batches = (0..<6).map { number in
             var batch = Sample.batch(at: Int64(number))
-            if number != 3 { batch.endpoint = .messages }
+            if number != 3 { batch.dialect = .anthropic }
             return batch
         }
         for batch in batches { try await ledger.insert(batch) }
         var theirs = Sample.batch(at: 9, tenant: Sample.other)
-        theirs.endpoint = .messages
+        theirs.dialect = .anthropic
         try await ledger.insert(theirs)
         func page(_ page: BatchPage, _ limit: Int) async throws -> [BatchID] {
             try await ledger.messageBatches(of: Sample.tenant, page, limit: limit).map(\.id)

@@ -39,7 +39,8 @@ struct BatchValidator: Sendable {
         do {
             while let line = try await reader.next(), tally.errors.count < Self.mostErrors {
                 inspect(line, of: batch, &tally)
-                if tally.findings.total > configuration.maxBatchLines { return .bad([tooMany]) }
+                if tally.findings.total > configuration.maxBatchLines { return .bad([tooMany("requests")]) }
+                if tally.inputs > configuration.maxBatchLines { return .bad([tooMany("texts to embed")]) }
                 // Others have their turn in between, however large the chunks are.
                 if tally.findings.total.isMultiple(of: Self.linesPerTurn) { await Task.yield() }
             }
@@ -58,6 +59,7 @@ struct BatchValidator: Sendable {
     private struct Tally {
         var findings = Findings()
         var models: Set<String> = []
+        var inputs = 0
         /// By bytes: two spellings of one letter are two ids, though Swift's texts would be equal.
         var customIDs: Set<[UInt8]> = []
         var errors: [BatchLineError] = []
@@ -74,6 +76,7 @@ struct BatchValidator: Sendable {
                     param: "custom_id"
                 )
             }
+            tally.inputs += inspected.request.inputs
             let pool = try pool(for: inspected.request, endpoint: batch.endpoint)
             tally.findings.linesPerPool[pool.name, default: 0] += 1
             let (estimate, model) = (inspected.request.estimate, inspected.request.model)
@@ -84,8 +87,7 @@ struct BatchValidator: Sendable {
             }
             tally.models.insert(model)
         } catch {
-            // At Anthropic what is wrong with a request ends that request, not its batch.
-            if batch.endpoint == .messages { return }
+            if batch.dialect.badLinesEndAlone { return }
             tally.errors.append(
                 BatchLineError(code: error.code, line: line.number, message: error.message, param: error.param)
             )
@@ -121,11 +123,11 @@ struct BatchValidator: Sendable {
         return cost
     }
 
-    private var tooMany: BatchLineError {
+    private func tooMany(_ what: String) -> BatchLineError {
         BatchLineError(
             code: "too_many_tasks",
             line: nil,
-            message: "The file has more than \(configuration.maxBatchLines) requests."
+            message: "The file has more than \(configuration.maxBatchLines) \(what)."
         )
     }
 }

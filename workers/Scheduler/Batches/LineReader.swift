@@ -33,7 +33,7 @@ struct LineReader: Sendable {
             guard let pool = topology.pool(forModel: known.model), pool.serves(batch.endpoint) else {
                 return .refused(LineEnd.unservable.error, known)
             }
-            if batch.endpoint == .messages { try RequestSize.check(inspected.request.estimate, in: pool) }
+            if batch.dialect.badLinesEndAlone { try RequestSize.check(inspected.request.estimate, in: pool) }
             return .job(job(of: inspected, line.number), in: pool)
         } catch {
             return .refused(JobError(.callerInvalidRequest, error.text), known)
