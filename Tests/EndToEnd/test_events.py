@@ -54,6 +54,29 @@ def test_a_batch_tells_of_its_progress(tenant):
     assert not {each for each, _, _ in first} & {each for each, _, _ in rest}
 
 
+def test_only_so_many_may_look_on(tenant, other_tenant):
+    made = tenant.web.post("/v1/jobs", job("[simulate:latency=20000] x")).json["id"]
+    headers = {"Authorization": f"Bearer {tenant.key}"}
+    look = lambda: requests.get(f"{tenant.stack.url}/v1/jobs/{made}/events", headers=headers, stream=True, timeout=30)  # noqa: E731
+    opened = [look() for _ in range(100)]
+    try:
+        assert {each.status_code for each in opened} == {200}
+        refused = look()
+        assert refused.status_code == 429 and refused.json()["error"]["code"] == "too_many_event_streams"
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+        theirs = other_tenant.web.post("/v1/jobs", job("hello")).json["id"]
+        assert events(other_tenant, f"/v1/jobs/{theirs}/events")[-1][2]["state"] == "succeeded"
+    finally:
+        for each in opened:
+            each.close()
+
+    def looks_again():
+        with look() as reply:
+            return reply.status_code == 200
+    eventually(looks_again, "those who went make room", seconds=30)
+    assert tenant.web.post(f"/v1/jobs/{made}/cancel", {}).status == 200
+
+
 def test_a_forecast(tenant):
     batch = create(tenant, [line(f"c{n}", {**chat(f"[simulate:latency=600] {n}"), "model": NARROW[10]}) for n in range(8)])
     wait_for_progress(tenant, batch, 2)

@@ -22,10 +22,37 @@ struct EventStream: Sendable {
         let isLast: Bool
     }
 
+    /// Those that are open: each looks at the queue or the ledger once a second.
+    static func places() -> TenantPlaces { TenantPlaces(perTenant: 100, total: 1000) }
+
+    private static let secondsToWait = 15
+
+    /// Counts the stream for as long as it is open.
+    private let place: TenantPlaces.Place
     /// The id of the last event that the caller got.
-    let lastID: String?
+    private let lastID: String?
     /// Looks at the thing; may wait a moment for news.
-    let look: @Sendable () async throws -> Event
+    private let look: @Sendable () async throws -> Event
+
+    /// - Throws: 429 when the tenant has too many open already.
+    init(
+        _ places: TenantPlaces,
+        for tenant: TenantID,
+        lastID: String?,
+        look: @escaping @Sendable () async throws -> Event
+    ) throws {
+        guard let place = places.take(for: tenant) else {
+            throw APIError(
+                .tooManyRequests,
+                code: "too_many_event_streams",
+                "Too many event streams are open. Close some, or look at the object from time to time.",
+                retryAfter: Self.secondsToWait
+            )
+        }
+        self.place = place
+        self.lastID = lastID
+        self.look = look
+    }
 
     /// - Throws: what the first look throws, such as 404.
     func response() async throws -> Response {

@@ -19,6 +19,7 @@ struct JobsController: Sendable {
     let maxBodyBytes: Int
     let clock: WallClock
     let metrics: IntakeMetrics
+    private let streams = EventStream.places()
 
     func addRoutes(to section: RouteSection<AuthenticatedContext>) {
         section.on(.post, "/v1/jobs", use: create)
@@ -99,7 +100,7 @@ struct JobsController: Sendable {
     private func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = JobID(try context.pathParameter("id"))
         let tenant = context.tenant
-        let stream = EventStream(lastID: request.headers[.lastEventID]) {
+        let stream = try EventStream(streams, for: tenant, lastID: request.headers[.lastEventID]) {
             let view = try await view(try await finder.find(id, of: tenant))
             var writer = JSONWriter()
             JobObject.write(view, to: &writer)
