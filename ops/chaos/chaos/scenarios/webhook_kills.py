@@ -1,0 +1,36 @@
+"""SIGKILLs of couriers while thousands of webhooks go to a receiver that refuses every third request."""
+
+from ..invariants import check_all
+from ..scenario import Scenario
+from ..world import World
+
+
+def run(context):
+    size = context.size
+    with World(context, webhooks=True, answer=refuse_every_third, worker={"calls_in_flight": 64}) as world:
+        world.fleet.start("worker", 2)
+        submission = world.work.hand_in(world.work.make_jobs(size.jobs, size.latency))
+        for number in range(size.kills):
+            # Spread over the webhooks, so that each kill finds some on their way.
+            taken = size.jobs * (number + 1) // (size.kills + 2)
+            world.wait_for(lambda: len(world.registered.taken) >= taken, f"{taken} webhooks are taken", size.patience)
+            victim = world.random.choice(world.fleet.of("courier"))
+            world.kill(victim)
+            world.fleet.replace(victim)
+        world.drain(submission, seconds=size.patience)
+        check_all(world)
+        report, received = world.report, world.registered.received
+        refused = sum(each.status != 200 for each in received)
+        report.note(kills=size.kills, refused=refused, requests_per_webhook=round(len(received) / size.jobs, 2))
+        report.at_least("refused_requests", refused, size.jobs // 3)
+        report.equals("repeated_calls", world.calls.repeated())
+
+
+def refuse_every_third(number, id):
+    return 503 if number % 3 == 0 else 200
+
+
+SCENARIOS = [Scenario(
+    "webhook-kills", run,
+    short={"jobs": 600, "kills": 4, "latency": (5, 20), "patience": 90},
+    long={"jobs": 10_000, "kills": 10, "latency": (5, 20), "patience": 300})]
