@@ -10,6 +10,8 @@ package struct IntakeConfiguration: Sendable {
     package var maxBodyBytes: Int
     /// Bytes of an uploaded file.
     package var maxFileBytes: Int
+    /// Bytes of the body that creates a message batch.
+    package var maxMessageBatchBytes: Int
     /// Requests of one batch.
     package var maxBatchLines: Int
     /// Bytes of a job's body that still travel through Redis; the ledger keeps larger ones.
@@ -30,6 +32,7 @@ package struct IntakeConfiguration: Sendable {
         port: Int = 8080,
         maxBodyBytes: Int = 4 << 20,
         maxFileBytes: Int = 200 << 20,
+        maxMessageBatchBytes: Int = 256 << 20,
         maxBatchLines: Int = 100_000,
         inlineBodyBytes: Int = 64 << 10,
         idleTimeout: Duration = .seconds(60),
@@ -42,6 +45,7 @@ package struct IntakeConfiguration: Sendable {
         self.port = port
         self.maxBodyBytes = maxBodyBytes
         self.maxFileBytes = maxFileBytes
+        self.maxMessageBatchBytes = maxMessageBatchBytes
         self.maxBatchLines = maxBatchLines
         self.inlineBodyBytes = inlineBodyBytes
         self.idleTimeout = idleTimeout

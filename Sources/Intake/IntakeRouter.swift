@@ -86,7 +86,7 @@ enum IntakeRouter {
             limits: BatchLimits(
                 maxLines: configuration.maxBatchLines,
                 maxLineBytes: InputReader.maxLineBytes,
-                maxFileBytes: configuration.maxFileBytes
+                maxBytes: configuration.maxMessageBatchBytes
             ),
             clock: parts.clock,
             metrics: metrics

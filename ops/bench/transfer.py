@@ -23,7 +23,7 @@ BARS = {"upload_mb_per_second": (">=", 50), "message_batch_mb_per_second": (">="
 def transfer(folder, megabytes):
     provider = Provider(folder / "provider")
     stack = BenchStack(folder / "stack", f"http://127.0.0.1:{provider.port}/v1",
-                       intake={"max_file_bytes": (megabytes + 10) << 20})
+                       intake={"max_file_bytes": (megabytes + 10) << 20, "max_message_batch_bytes": (megabytes + 10) << 20})
     try:
         stack.run_roles("intake", "scheduler")
         large, messages = folder / "large.jsonl", folder / "messages.json"

@@ -106,6 +106,12 @@ extension SettingDefinition {
         setting("intake.port", ports, "8080", "Port of the HTTP API; 0 takes any and logs it."),
         setting("intake.max_body_bytes", .integer(1024...67_108_864), "4194304", "Largest JSON request body."),
         setting("intake.max_file_bytes", .integer(1024...1_073_741_824), "209715200", "Largest uploaded file."),
+        setting(
+            "intake.max_message_batch_bytes",
+            .integer(1024...1_073_741_824),
+            "268435456",
+            "Largest body that creates a message batch."
+        ),
         setting("intake.idle_timeout_seconds", .integer(1...3600), "60", "A silent connection is closed after this."),
         setting(
             "intake.key_cache_seconds",

@@ -140,6 +140,7 @@ extension IntakeConfiguration {
             port: values.integer("intake.port"),
             maxBodyBytes: values.integer("intake.max_body_bytes"),
             maxFileBytes: values.integer("intake.max_file_bytes"),
+            maxMessageBatchBytes: values.integer("intake.max_message_batch_bytes"),
             maxBatchLines: values.integer("scheduler.max_batch_lines"),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
             keyCacheSeconds: values.integer("intake.key_cache_seconds"),

@@ -22,7 +22,7 @@ struct MessageBatchUpload {
     init(_ id: FileID, to ledger: any FileLedger, limits: BatchLimits, isHashed: Bool, at now: Timestamp) {
         self.limits = limits
         splitter = RequestsSplitter(maxValueBytes: limits.maxLineBytes)
-        file = ChunkedUpload(id, to: ledger, limit: limits.maxFileBytes, isHashed: isHashed, at: now)
+        file = ChunkedUpload(id, to: ledger, limit: .max, isHashed: isHashed, at: now)
     }
 
     /// What came.
@@ -38,7 +38,7 @@ struct MessageBatchUpload {
 
     /// - Throws: 400, 413, or what the ledger throws. Chunks that were stored are then nobody's and go with time.
     mutating func receive(from body: BodyReader) async throws -> Received {
-        guard (body.declaredLength ?? 0) <= limits.maxFileBytes else { throw tooLarge }
+        guard (body.declaredLength ?? 0) <= limits.maxBytes else { throw tooLarge }
         var members: [(name: [UInt8], value: [UInt8])] = []
         while let chunk = try await body.next() {
             splitter.append(chunk.readableBytesView)
@@ -48,7 +48,7 @@ struct MessageBatchUpload {
                 case .member(let name, let value): try keep(name, value, &members)
                 }
             }
-            guard body.received <= limits.maxFileBytes else { throw tooLarge }
+            guard body.received <= limits.maxBytes else { throw tooLarge }
         }
         guard splitter.isFinished else {
             throw APIError.badRequest("The body must be {\"requests\": […]}.", param: nil, code: "invalid_json")
@@ -125,12 +125,12 @@ struct MessageBatchUpload {
         return [UInt8(ascii: "{")] + Array(pairs.joined(separator: [UInt8(ascii: ",")])) + [UInt8(ascii: "}")]
     }
 
-    private var tooLarge: APIError { .tooLarge("A batch", limit: limits.maxFileBytes) }
+    private var tooLarge: APIError { .tooLarge("A batch", limit: limits.maxBytes) }
 }
 
 /// What one batch may have.
 struct BatchLimits: Sendable {
     var maxLines: Int
     var maxLineBytes: Int
-    var maxFileBytes: Int
+    var maxBytes: Int
 }
