@@ -94,25 +94,21 @@ enum IntakeRouter {
         let jobs = jobs(configuration, parts, metrics, logger)
         jobs.addRoutes(to: section)
         BulkJobsController(
-            creations: parts.creations,
-            admission: jobs.admission,
+            submission: jobs.submission,
             finder: jobs.finder,
             cancellation: jobs.cancellation,
             webhooks: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
-            clock: parts.clock,
-            metrics: metrics
+            clock: parts.clock
         ).addRoutes(to: section)
         ResponsesController(
             ledger: parts.ledger,
-            creations: parts.creations,
-            admission: jobs.admission,
+            submission: jobs.submission,
             finder: jobs.finder,
             cancellation: jobs.cancellation,
             webhooks: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
-            clock: parts.clock,
-            metrics: metrics
+            clock: parts.clock
         ).addRoutes(to: section)
         WebhooksController(
             ledger: parts.ledger,
@@ -150,8 +146,7 @@ enum IntakeRouter {
         )
         return JobsController(
             ledger: parts.ledger,
-            creations: parts.creations,
-            admission: admission,
+            submission: JobSubmission(admission: admission, creations: parts.creations, metrics: metrics),
             finder: finder,
             wait: JobWait(finder: finder, events: parts.events),
             listing: JobListing(ledger: parts.ledger, queues: epochs.all),

@@ -1,4 +1,3 @@
-import HTTPTypes
 import Hummingbird
 import JSON
 import Penstock
@@ -9,14 +8,12 @@ struct BulkJobsController: Sendable {
     /// Jobs that are taken in at once.
     private static let width = 32
 
-    let creations: Creations
-    let admission: JobAdmission
+    let submission: JobSubmission
     let finder: JobFinder
     let cancellation: JobCancellation
     let webhooks: WebhookRules
     let maxBodyBytes: Int
     let clock: WallClock
-    let metrics: IntakeMetrics
 
     func addRoutes(to section: RouteSection<AuthenticatedContext>) {
         section.on(.post, "/v1/jobs/bulk", use: submit)
@@ -37,7 +34,7 @@ struct BulkJobsController: Sendable {
         try fields.allowOnly(["jobs"])
         let bodies = try list(fields, "jobs").map { Array($0.rawBytes) }
         let outcomes = try await each(Array(bodies.enumerated())) { place, body in
-            try await create(body, key: key.map { "\($0)/\(place)" }, request.headers, context)
+            try await create(body, key: key.map { "\($0)/\(place)" }, context)
         }
         return Self.response(outcomes)
     }
@@ -65,32 +62,15 @@ struct BulkJobsController: Sendable {
         return Array(value.elements)
     }
 
-    private func create(_ body: [UInt8], key: String?, _ headers: HTTPFields, _ context: AuthenticatedContext)
-        async throws -> JobView
-    {
+    private func create(_ body: [UInt8], key: String?, _ context: AuthenticatedContext) async throws -> JobView {
         let now = clock.now()
         let order = try JobRequest(body, headerKey: key, webhooks: webhooks, at: now)
         try context.caller.require(order.jobClass, param: "class")
         // A mark of the SDKs speaks of the whole request; one without keys is not known again.
-        let admitted = try await admission.admit(order, of: context.tenant, at: now) { fresh in
-            try await creations.place(
-                "job",
-                key: order.idempotencyKey,
-                headers: [:],
-                of: context.tenant,
-                fresh: fresh,
-                hash: hexadecimalSHA256(body),
-                exchange: context.exchange
-            )
-        }
-        switch admitted {
-        case .new(let job, let expectedStart):
-            metrics.acceptedJob(job.jobClass)
-            return JobView(waiting: job, expectedStart: expectedStart)
+        let accepted = try await submission.submit(order, as: "job", body: body, headers: [:], at: now, for: context)
+        switch accepted {
+        case .new(let job, let expectedStart): return JobView(waiting: job, expectedStart: expectedStart)
         case .earlier(let found): return JobView(found)
-        case .refused(let refusal):
-            metrics.refusedJob(refusal.reason)
-            throw APIError(refusal, deadline: order.deadline.since(now))
         }
     }
 

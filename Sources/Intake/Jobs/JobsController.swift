@@ -6,8 +6,7 @@ import Penstock
 /// `/v1/jobs`.
 struct JobsController: Sendable {
     let ledger: any Ledger
-    let creations: Creations
-    let admission: JobAdmission
+    let submission: JobSubmission
     let finder: JobFinder
     let wait: JobWait
     let listing: JobListing
@@ -40,27 +39,20 @@ struct JobsController: Sendable {
         let now = clock.now()
         let order = try JobRequest(bytes, headerKey: key, webhooks: webhooks, at: now)
         try context.caller.require(order.jobClass, param: "class")
-        let admitted = try await admission.admit(order, of: context.tenant, at: now) { fresh in
-            try await creations.place(
-                "job",
-                key: order.idempotencyKey,
-                headers: request.headers,
-                of: context.tenant,
-                fresh: fresh,
-                hash: hexadecimalSHA256(bytes),
-                exchange: context.exchange
-            )
-        }
-        switch admitted {
-        case .new(let job, let expectedStart):
-            metrics.acceptedJob(job.jobClass)
-            return Self.response(.accepted, JobView(waiting: job, expectedStart: expectedStart), isLocated: true)
-        case .earlier(let found):
-            return Self.response(.accepted, try await view(found), isLocated: true)
-        case .refused(let refusal):
-            metrics.refusedJob(refusal.reason)
-            throw APIError(refusal, deadline: order.deadline.since(now))
-        }
+        let accepted = try await submission.submit(
+            order,
+            as: "job",
+            body: bytes,
+            headers: request.headers,
+            at: now,
+            for: context
+        )
+        let view: JobView =
+            switch accepted {
+            case .new(let job, let expectedStart): JobView(waiting: job, expectedStart: expectedStart)
+            case .earlier(let found): try await self.view(found)
+            }
+        return Self.response(.accepted, view, isLocated: true)
     }
 
     @Sendable

@@ -7,14 +7,12 @@ import Penstock
 /// `/v1/responses`: OpenAI's background responses, each of which is a job.
 struct ResponsesController: Sendable {
     let ledger: any Ledger
-    let creations: Creations
-    let admission: JobAdmission
+    let submission: JobSubmission
     let finder: JobFinder
     let cancellation: JobCancellation
     let webhooks: WebhookRules
     let maxBodyBytes: Int
     let clock: WallClock
-    let metrics: IntakeMetrics
 
     func addRoutes(to section: RouteSection<AuthenticatedContext>) {
         section.on(.post, "/v1/responses", use: create)
@@ -30,25 +28,17 @@ struct ResponsesController: Sendable {
         let now = clock.now()
         let order = try ResponseRequest.read(body, headerKey: key, webhooks: webhooks, at: now)
         try context.caller.require(order.jobClass, param: "metadata.penstock_class")
-        let admitted = try await admission.admit(order, of: context.tenant, at: now) { fresh in
-            try await creations.place(
-                "response",
-                key: key,
-                headers: request.headers,
-                of: context.tenant,
-                fresh: fresh,
-                hash: hexadecimalSHA256(body),
-                exchange: context.exchange
-            )
-        }
-        switch admitted {
-        case .new(let job, _):
-            metrics.acceptedJob(job.jobClass)
-            return Self.response(ResponseObject.body(JobView(waiting: job), request: order.body))
+        let accepted = try await submission.submit(
+            order,
+            as: "response",
+            body: body,
+            headers: request.headers,
+            at: now,
+            for: context
+        )
+        switch accepted {
+        case .new(let job, _): return Self.response(ResponseObject.body(JobView(waiting: job), request: order.body))
         case .earlier(let found): return try await response(found)
-        case .refused(let refusal):
-            metrics.refusedJob(refusal.reason)
-            throw APIError(refusal, deadline: order.deadline.since(now))
         }
     }
 
