@@ -32,7 +32,7 @@ struct Retention: Sendable {
 
     private func removeOld(of tenant: TenantID, before moment: Timestamp) async throws -> Int {
         var removed = try await removeOldBatches(of: tenant, before: moment)
-        removed += try await removeOldFiles(of: tenant, before: moment)
+        removed += try await all { try await removeOldFiles(of: tenant, before: moment) }
         removed += try await all {
             try await ledger.deleteFinishedJobs(of: tenant, before: moment, limit: Self.page)
         }
@@ -57,11 +57,11 @@ struct Retention: Sendable {
         }
     }
 
-    /// Files that no time of their own has ended by then.
+    /// Files that were uploaded before a moment. Views of a batch's rows go with the batch, which may have ended later.
     private func removeOldFiles(of tenant: TenantID, before moment: Timestamp) async throws -> Int {
         let oldest = try await ledger.files(
             of: tenant,
-            purpose: nil,
+            purpose: .batch,
             after: nil,
             newestFirst: false,
             limit: Self.page

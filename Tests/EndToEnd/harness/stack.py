@@ -63,7 +63,7 @@ class Stack:
         self.wait_until_ready()
         return self
 
-    def start(self, role, settings_file=None, program=BIN / "penstockd", **options):
+    def start(self, role, settings_file=None, program=BIN / "penstockd", environment=None, **options):
         """One more process of a role, beside those of the supervisor; intake gets a port of its own.
 
         Returns the process and its address."""
@@ -71,7 +71,8 @@ class Stack:
         number = len(self.others)
         process = Process([program, role, "--settings", settings_file or self.settings_file],
                           self.folder / f"{role}-other-{number}.log",
-                          {"PENSTOCK_INTAKE_PORT": str(port), "PENSTOCK_OPERATIONS_PORT": str(operations)}, **options)
+                          {"PENSTOCK_INTAKE_PORT": str(port), "PENSTOCK_OPERATIONS_PORT": str(operations),
+                           **(environment or {})}, **options)
         self.others.append(process)
         eventually(lambda: answers(process, operations), f"another {role} is ready", seconds=60)
         return process, f"http://127.0.0.1:{port}"
