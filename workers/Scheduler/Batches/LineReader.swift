@@ -26,17 +26,19 @@ struct LineReader: Sendable {
     }
 
     func read(_ line: InputReader.Line) -> Reading {
-        var known = StandIn(customID: BatchLineInspector.customID(in: line.bytes) ?? "")
+        var known: StandIn?
         do throws(RequestRefusal) {
             let inspected = try BatchLineInspector.inspect(line.bytes, endpoint: batch.endpoint)
-            known.model = inspected.request.model
-            guard let pool = topology.pool(forModel: known.model), pool.serves(batch.endpoint) else {
-                return .refused(LineEnd.unservable.error, known)
+            let standIn = StandIn(customID: inspected.customID, model: inspected.request.model)
+            known = standIn
+            guard let pool = topology.pool(forModel: standIn.model), pool.serves(batch.endpoint) else {
+                return .refused(LineEnd.unservable.error, standIn)
             }
             if batch.dialect.badLinesEndAlone { try RequestSize.check(inspected.request.estimate, in: pool) }
             return .job(job(of: inspected, line.number), in: pool)
         } catch {
-            return .refused(JobError(.callerInvalidRequest, error.text), known)
+            let standIn = known ?? StandIn(customID: BatchLineInspector.customID(in: line.bytes) ?? "")
+            return .refused(JobError(.callerInvalidRequest, error.text), standIn)
         }
     }
 
