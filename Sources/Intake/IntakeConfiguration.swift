@@ -14,6 +14,8 @@ package struct IntakeConfiguration: Sendable {
     package var maxMessageBatchBytes: Int
     /// Requests of one batch.
     package var maxBatchLines: Int
+    /// Bytes of one request of a batch, as a line of its input file.
+    package var maxLineBytes: Int
     /// Bytes of a job's body that still travel through Redis; the ledger keeps larger ones.
     package var inlineBodyBytes: Int
     /// A connection that sends nothing for this long, between requests or within one, is closed.
@@ -34,6 +36,7 @@ package struct IntakeConfiguration: Sendable {
         maxFileBytes: Int = 200 << 20,
         maxMessageBatchBytes: Int = 256 << 20,
         maxBatchLines: Int = 100_000,
+        maxLineBytes: Int = InputReader.maxLineBytes,
         inlineBodyBytes: Int = 64 << 10,
         idleTimeout: Duration = .seconds(60),
         keyCacheSeconds: Int = 5,
@@ -47,6 +50,7 @@ package struct IntakeConfiguration: Sendable {
         self.maxFileBytes = maxFileBytes
         self.maxMessageBatchBytes = maxMessageBatchBytes
         self.maxBatchLines = maxBatchLines
+        self.maxLineBytes = maxLineBytes
         self.inlineBodyBytes = inlineBodyBytes
         self.idleTimeout = idleTimeout
         self.keyCacheSeconds = keyCacheSeconds

@@ -85,7 +85,7 @@ enum IntakeRouter {
             webhooks: configuration.webhooks,
             limits: BatchLimits(
                 maxLines: configuration.maxBatchLines,
-                maxLineBytes: InputReader.maxLineBytes,
+                maxLineBytes: configuration.maxLineBytes,
                 maxBytes: configuration.maxMessageBatchBytes
             ),
             clock: parts.clock,

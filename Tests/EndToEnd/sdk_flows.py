@@ -42,7 +42,7 @@ def openai_batches(user, stranger):
     sdk = user.openai
     lines = [{"custom_id": name, "method": "POST", "url": "/v1/chat/completions",
               "body": {"model": user.model, "messages": [{"role": "user", "content": "hello"}]}}
-             for name in ["a b", "ünïcödé 日本", "x" * 64, "y" * 200]]
+             for name in ["a b", "ünïcödé 日本", "x" * 64, "水" * 200]]
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
         file.write("\n".join(map(json.dumps, lines)).encode())
         file.flush()
@@ -57,6 +57,7 @@ def openai_batches(user, stranger):
     assert sorted(line["custom_id"] for line in output) == sorted(line["custom_id"] for line in lines)
     assert batch.id in [each.id for each in sdk.batches.list(limit=1)]
     assert sdk.files.retrieve(batch.output_file_id).purpose == "batch_output"
+    assert sdk.files.list(purpose="assistants").data == [] and sdk.files.list(purpose="batch").data
     other = stranger.openai
     for call in [lambda: other.batches.retrieve(batch.id), lambda: other.batches.cancel(batch.id),
                  lambda: other.files.retrieve(uploaded.id), lambda: other.files.content(batch.output_file_id),
@@ -84,7 +85,14 @@ def openai_responses(user, stranger):
     ended = eventually(lambda: done_response(sdk.responses.retrieve(response.id)))
     assert ended.status in ("completed", "incomplete") and ended.id == response.id and ended.output_text
     assert ended.usage.total_tokens == ended.usage.input_tokens + ended.usage.output_tokens > 0
+    assert ended.created_at == response.created_at
+    assert sdk.responses.retrieve(response.id, include=["file_search_call.results", "reasoning.encrypted_content"]).id == ended.id
     assert sdk.responses.cancel(response.id).status == ended.status
+    chain = lambda who, previous: who.responses.create(  # noqa: E731
+        model=user.model, input="And again.", background=True, previous_response_id=previous)
+    assert eventually(lambda made=chain(sdk, response.id): done_response(sdk.responses.retrieve(made.id))).output_text
+    for who, previous in [(sdk, "resp_never"), (stranger.openai, response.id)]:
+        assert raises(openai.BadRequestError, lambda: chain(who, previous)).body["code"] == "previous_response_not_found"
     for call in [lambda: stranger.openai.responses.retrieve(response.id),
                  lambda: stranger.openai.responses.cancel(response.id),
                  lambda: stranger.openai.responses.delete(response.id)]:

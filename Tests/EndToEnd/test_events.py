@@ -15,6 +15,8 @@ def events(tenant, path, last=None, until=None):
     headers = {"Authorization": f"Bearer {tenant.key}", **({"Last-Event-ID": last} if last else {})}
     found, event = [], {}
     with requests.get(tenant.stack.url + path, headers=headers, stream=True, timeout=60) as reply:
+        if reply.status_code == 204:
+            return []
         assert reply.status_code == 200 and reply.headers["content-type"] == "text/event-stream"
         for text in reply.iter_lines(decode_unicode=True):
             if text:

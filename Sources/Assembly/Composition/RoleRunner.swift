@@ -110,6 +110,7 @@ package struct RoleRunner: Sendable {
         let configuration = SchedulerConfiguration(
             name: ProcessName.unique("scheduler"),
             maxBatchLines: settings.scheduler.maxBatchLines,
+            maxLineBytes: settings.scheduler.maxLineBytes,
             feedWindowLines: settings.scheduler.feedWindowLines,
             feedWindowBytes: settings.scheduler.feedWindowBytes,
             removedPoolGrace: settings.scheduler.removedPoolGrace,

@@ -1,3 +1,5 @@
+import Penstock
+
 /// One scalar setting: its place in the file, what it may be, and what it is for.
 package struct SettingDefinition: Sendable {
     /// What a value may be.
@@ -147,6 +149,12 @@ extension SettingDefinition {
     private static let scheduler = [
         setting("scheduler.processes", .integer(1...16), "1", "Scheduler processes under `penstockd up`."),
         setting("scheduler.max_batch_lines", .integer(1...1_000_000), "100000", "Most requests in one batch."),
+        setting(
+            "scheduler.max_line_bytes",
+            .integer(1024...InputReader.maxLineBytes),
+            "\(InputReader.maxLineBytes)",
+            "Largest request in a batch, as a line of its file."
+        ),
         setting(
             "scheduler.feed_window_lines",
             .integer(10...100_000),

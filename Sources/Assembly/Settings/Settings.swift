@@ -79,6 +79,7 @@ package struct WorkerSettings: Sendable {
 package struct SchedulerSettings: Sendable {
     package var processes: Int
     package var maxBatchLines: Int
+    package var maxLineBytes: Int
     package var feedWindowLines: Int
     package var feedWindowBytes: Int
     package var removedPoolGrace: Duration
@@ -142,6 +143,7 @@ extension IntakeConfiguration {
             maxFileBytes: values.integer("intake.max_file_bytes"),
             maxMessageBatchBytes: values.integer("intake.max_message_batch_bytes"),
             maxBatchLines: values.integer("scheduler.max_batch_lines"),
+            maxLineBytes: values.integer("scheduler.max_line_bytes"),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
             keyCacheSeconds: values.integer("intake.key_cache_seconds"),
             webhooks: WebhookRules(
@@ -181,6 +183,7 @@ extension SchedulerSettings {
     init(_ values: ScalarSettings) {
         processes = values.integer("scheduler.processes")
         maxBatchLines = values.integer("scheduler.max_batch_lines")
+        maxLineBytes = values.integer("scheduler.max_line_bytes")
         feedWindowLines = values.integer("scheduler.feed_window_lines")
         feedWindowBytes = values.integer("scheduler.feed_window_bytes")
         removedPoolGrace = .seconds(values.integer("scheduler.removed_pool_grace_seconds"))

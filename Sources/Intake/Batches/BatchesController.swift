@@ -145,7 +145,7 @@ struct BatchesController: Sendable {
     }
 
     private func checkInput(_ id: FileID, of tenant: TenantID) async throws {
-        guard let file = try await ledger.file(id), file.tenant == tenant else {
+        guard let file = try await ledger.file(id), file.tenant == tenant, !file.isExpired(at: clock.now()) else {
             throw APIError.badRequest("No such file.", param: "input_file_id", code: "file_not_found")
         }
         guard file.purpose == .batch else {

@@ -43,13 +43,19 @@ struct FilesController: Sendable {
         let query = try Query(request.uri.query)
         let limit = try query.int("limit", in: 1...10_000, default: 10_000)
         let order = try query.choice("order", of: SortOrder.self) ?? .descending
-        let files = try await ledger.files(
-            of: context.tenant,
-            purpose: try query.choice("purpose"),
-            after: try query.cursor().map(FileID.init),
-            newestFirst: order == .descending,
-            limit: limit + 1
-        )
+        let purpose = try query["purpose"]
+        let known = purpose.flatMap(FilePurpose.init(rawValue:))
+        // OpenAI has more purposes; there are no files of those here.
+        let files =
+            purpose != nil && known == nil
+            ? []
+            : try await ledger.files(
+                of: context.tenant,
+                purpose: known,
+                after: try query.cursor().map(FileID.init),
+                newestFirst: order == .descending,
+                limit: limit + 1
+            )
         return .list(ListPage(files, limit: limit), id: \.id.text, write: FileObject.write)
     }
 
@@ -85,7 +91,7 @@ struct FilesController: Sendable {
         let now = clock.now()
         var found = try await ledger.file(id)
         if found == nil { found = try await growingView(id, at: now) }
-        guard let file = found, file.tenant == context.tenant, file.expiresAt.map({ now < $0 }) ?? true else {
+        guard let file = found, file.tenant == context.tenant, !file.isExpired(at: now) else {
             throw APIError.notFound("file")
         }
         return file
@@ -97,7 +103,7 @@ struct FilesController: Sendable {
         else { return nil }
         let bytes = try await ledger.outputBytes(of: batch, kind)
         guard bytes > 0 else { return nil }
-        return FileRecord(kind, of: record, bytes: bytes, createdAt: now, expiresAt: nil)
+        return FileRecord(kind, of: record, bytes: bytes, createdAt: record.inProgressAt ?? now, expiresAt: nil)
     }
 }
 

@@ -57,6 +57,8 @@ struct EventStream: Sendable {
     /// - Throws: what the first look throws, such as 404.
     func response() async throws -> Response {
         let first = try await look()
+        // A browser comes back for ever unless it is told that there is nothing more.
+        if first.isLast, first.id == lastID { return Response(status: .noContent) }
         let headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
         let body = ResponseBody { [self] writer in
             var event = first

@@ -97,7 +97,7 @@ enum JobFilter {
         let state: JobStateFilter? = try query.choice("state")
         let selection = JobSelection(
             state: state?.terminal,
-            tags: JobTags(feature: query["feature"], customer: query["customer"]),
+            tags: JobTags(feature: try query["feature"], customer: try query["customer"]),
             since: try query.time("since"),
             until: try query.time("until")
         )
@@ -106,7 +106,7 @@ enum JobFilter {
                 throw APIError.badRequest("Quarantined jobs are failed: leave out `state`.", param: "state")
             }
             self = .quarantined
-        } else if let batch = query["batch"] {
+        } else if let batch = try query["batch"] {
             self = .lines(of: BatchID(batch), try Self.kinds(state))
         } else {
             self = .single(state, selection)

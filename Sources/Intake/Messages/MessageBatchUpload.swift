@@ -72,7 +72,7 @@ struct MessageBatchUpload {
         } catch .malformed {
             throw APIError.badRequest("The body is not valid JSON.", param: nil, code: "invalid_json")
         } catch .tooLong {
-            throw APIError.tooLarge("One request", limit: limits.maxLineBytes)
+            throw requestTooLarge
         }
     }
 
@@ -93,7 +93,9 @@ struct MessageBatchUpload {
         guard customIDs.insert(Array(text.utf8)).inserted else {
             throw APIError.badRequest("custom_id must be unique within a batch", param: "\(place).custom_id")
         }
-        try await file.write(Self.line(id, params)[...])
+        let line = Self.line(id, params)
+        guard line.count - 1 <= limits.maxLineBytes else { throw requestTooLarge }
+        try await file.write(line[...])
     }
 
     private static func missing(_ name: String) -> APIError { .badRequest("Field required", param: name) }
@@ -125,6 +127,7 @@ struct MessageBatchUpload {
         return [UInt8(ascii: "{")] + Array(pairs.joined(separator: [UInt8(ascii: ",")])) + [UInt8(ascii: "}")]
     }
 
+    private var requestTooLarge: APIError { .tooLarge("One request", limit: limits.maxLineBytes) }
     private var tooLarge: APIError { .tooLarge("A batch", limit: limits.maxBytes) }
 }
 

@@ -94,7 +94,7 @@ struct MessageBatchesController: Sendable {
     }
 
     private static func page(_ query: Query) throws -> BatchPage {
-        switch (query["after_id"], query["before_id"]) {
+        switch (try query["after_id"], try query["before_id"]) {
         case (nil, nil): return .newest
         case (let after?, nil): return .after(MessageBatchID.parse(after))
         case (nil, let before?): return .before(MessageBatchID.parse(before))

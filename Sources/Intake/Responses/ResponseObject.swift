@@ -16,7 +16,7 @@ enum ResponseObject {
     /// - Parameter request: the request's body; nil once it is not kept any more.
     static func body(_ job: JobView, request: [UInt8]?) -> [UInt8] {
         if job.state == TerminalState.succeeded.rawValue, let body = job.response?.body,
-            let answer = answer(body, of: job.id)
+            let answer = answer(body, of: job)
         {
             return answer
         }
@@ -25,15 +25,17 @@ enum ResponseObject {
         return writer.bytes
     }
 
-    /// The provider's own response, under our name. Nil for one that is none, as from a server that knows no better.
-    private static func answer(_ body: [UInt8], of id: JobID) -> [UInt8]? {
-        guard let document = try? JSONDocument(parsing: body), document.root["object"]?.string == "response" else {
-            return nil
-        }
+    /// The provider's own response, under our name and with the time when it was asked for. Nil for one that is none, as
+    /// from a server that knows no better.
+    private static func answer(_ body: [UInt8], of job: JobView) -> [UInt8]? {
+        guard (try? JSONDocument(parsing: body))?.root["object"]?.string == "response" else { return nil }
         var name = JSONWriter()
-        name.string(ResponseID.text(of: id))
-        let named = try? document.settingMember("id", to: name.bytes)
-        return named.flatMap { try? JSONDocument(parsing: $0).settingMember("background", to: Array("true".utf8)) }
+        name.string(ResponseID.text(of: job.id))
+        let created = Array("\(job.createdAt.seconds)".utf8)
+        let ours = [("id", name.bytes), ("created_at", created), ("background", Array("true".utf8))]
+        return try? ours.reduce(body) { body, member in
+            try JSONDocument(parsing: body).settingMember(member.0, to: member.1)
+        }
     }
 
     private static func write(_ job: JobView, _ request: JSONValue?, to writer: inout JSONWriter) {

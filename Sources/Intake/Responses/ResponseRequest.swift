@@ -5,13 +5,20 @@ import Penstock
 enum ResponseRequest {
     /// What is said to Penstock and not to the provider, which is called once and waited for.
     private static let own = ["background", "background_options", "webhook"]
+    /// The member that names the response that a request goes on from.
+    static let previous = "previous_response_id"
     /// The window of those who do not mind.
     private static let soonest = "soonest"
 
+    /// - Parameter previous: the provider's name of the response that this one goes on from.
     /// - Throws: 400.
-    static func read(_ body: [UInt8], headerKey: String?, webhooks: WebhookRules, at now: Timestamp) throws
-        -> JobRequest
-    {
+    static func read(
+        _ body: [UInt8],
+        previous: String?,
+        headerKey: String?,
+        webhooks: WebhookRules,
+        at now: Timestamp
+    ) throws -> JobRequest {
         let fields = try JSONFields(body: body)
         guard try fields.flag("background") == true else {
             throw APIError.badRequest(
@@ -27,7 +34,7 @@ enum ResponseRequest {
         let hasMetadata = fields.value("metadata") != nil
         return JobRequest(
             endpoint: .responses,
-            body: try forwarded(body),
+            body: try forwarded(body, previous: previous),
             inspected: try RequestInspector.inspect(fields.object, endpoint: .responses),
             jobClass: options.jobClass ?? .standard,
             deadline: try deadline(fields, at: now),
@@ -56,7 +63,11 @@ enum ResponseRequest {
         return now.adding(duration)
     }
 
-    private static func forwarded(_ body: [UInt8]) throws -> [UInt8] {
-        try own.reduce(body) { body, name in try JSONDocument(parsing: body).removingMember(name) }
+    private static func forwarded(_ body: [UInt8], previous: String?) throws -> [UInt8] {
+        let body = try own.reduce(body) { body, name in try JSONDocument(parsing: body).removingMember(name) }
+        guard let previous else { return body }
+        var name = JSONWriter()
+        name.string(previous)
+        return try JSONDocument(parsing: body).settingMember(Self.previous, to: name.bytes)
     }
 }

@@ -26,7 +26,13 @@ struct ResponsesController: Sendable {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let body = try await context.body.collect(upTo: maxBodyBytes)
         let now = clock.now()
-        let order = try ResponseRequest.read(body, headerKey: key, webhooks: webhooks, at: now)
+        let order = try ResponseRequest.read(
+            body,
+            previous: try await previous(body, of: context.tenant),
+            headerKey: key,
+            webhooks: webhooks,
+            at: now
+        )
         try context.caller.require(order.jobClass, param: "metadata.penstock_class")
         let accepted = try await submission.submit(
             order,
@@ -83,6 +89,24 @@ struct ResponsesController: Sendable {
                 writer.member("deleted", true)
             }
         }
+    }
+
+    /// The provider's name of the response that a request goes on from; nil where it names none.
+    ///
+    /// - Throws: 400 unless that response was made here and has an answer.
+    private func previous(_ body: [UInt8], of tenant: TenantID) async throws -> String? {
+        guard let id = try JSONFields(body: body).text(ResponseRequest.previous) else { return nil }
+        guard let found = try await finder.find(ResponseID.parse(id)), found.tenant == tenant,
+            found.endpoint == .responses, case .finished(let row) = found, row.state == .succeeded,
+            let name = try? JSONDocument(parsing: row.response?.body ?? []).root["id"]?.string
+        else {
+            throw APIError.badRequest(
+                "There is no such response that has ended.",
+                param: ResponseRequest.previous,
+                code: "previous_response_not_found"
+            )
+        }
+        return name
     }
 
     /// - Throws: 404, also for another tenant's job and one that was not made here.

@@ -19,7 +19,7 @@ struct WebhookDeliveriesController: Sendable {
         let limit = try query.int("limit", in: 1...100, default: 20)
         let found = try await ledger.deliveries(
             of: context.tenant,
-            DeliveryFilter(endpoint: query["endpoint"], state: try query.choice("state")),
+            DeliveryFilter(endpoint: try query["endpoint"], state: try query.choice("state")),
             after: try query.cursor(),
             limit: limit + 1
         )

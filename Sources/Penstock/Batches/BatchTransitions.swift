@@ -20,11 +20,16 @@ extension BatchRecord {
         if state == .validating { state = .inProgress }
     }
 
-    /// The record after validation found errors: nothing ran.
+    /// The record after validation found errors: nothing ran. What was cancelled meanwhile ends as cancelled.
     package mutating func fail(_ errors: [BatchLineError], at now: Timestamp) {
         self.errors = errors
-        failedAt = now
-        state = .failed
+        if cancellingAt == nil {
+            failedAt = now
+            state = .failed
+        } else {
+            cancelledAt = now
+            state = .cancelled
+        }
         release()
     }
 

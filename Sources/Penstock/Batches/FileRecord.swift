@@ -28,6 +28,9 @@ package struct FileRecord: Sendable, Equatable {
         self.expiresAt = expiresAt
         self.content = content
     }
+
+    /// Whether its own time is over: it is then as good as gone.
+    package func isExpired(at now: Timestamp) -> Bool { expiresAt.map { now >= $0 } ?? false }
 }
 
 /// What a file is for.

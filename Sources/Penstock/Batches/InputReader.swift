@@ -2,8 +2,8 @@ import JSON
 
 /// Reads a batch's input file line by line from any place, a chunk at a time.
 package struct InputReader: Sendable {
-    /// What a line may have; longer ones fail the validation of their batch.
-    package static let maxLineBytes = 4 << 20
+    /// The most that a line may have: what a JSON text may.
+    package static let maxLineBytes = 16 << 20
 
     private let file: FileID
     private let ledger: any FileLedger

@@ -63,10 +63,10 @@ package enum BatchLineInspector {
     }
 
     private static func customID(of root: JSONValue) throws(RequestRefusal) -> String {
-        guard let customID = root["custom_id"]?.string, !customID.isEmpty, customID.utf8.count <= 512 else {
+        guard let customID = root["custom_id"]?.string, (1...512).contains(customID.unicodeScalars.count) else {
             throw RequestRefusal(
                 code: "missing_required_parameter",
-                message: "`custom_id` must be a text of 1 to 512 bytes.",
+                message: "`custom_id` must be a text of 1 to 512 characters.",
                 param: "custom_id"
             )
         }

@@ -36,7 +36,7 @@ package enum WebhookEventType: String, Sendable, CaseIterable, Hashable {
         }
         self =
             switch row.state {
-            case .succeeded: Self.isIncomplete(row.response?.body ?? []) ? .responseIncomplete : .responseCompleted
+            case .succeeded: Self.told(by: row.response?.body ?? [])
             case .failed, .expired: .responseFailed
             case .cancelled: .responseCancelled
             }
@@ -53,8 +53,14 @@ package enum WebhookEventType: String, Sendable, CaseIterable, Hashable {
         }
     }
 
-    private static func isIncomplete(_ answer: [UInt8]) -> Bool {
-        (try? JSONDocument(parsing: answer).root["status"]?.string) == "incomplete"
+    /// The provider's response may have ended otherwise than its call.
+    private static func told(by answer: [UInt8]) -> WebhookEventType {
+        switch try? JSONDocument(parsing: answer).root["status"]?.string {
+        case "incomplete": .responseIncomplete
+        case "failed": .responseFailed
+        case "cancelled": .responseCancelled
+        default: .responseCompleted
+        }
     }
 }
 

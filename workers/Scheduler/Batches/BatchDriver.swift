@@ -167,7 +167,8 @@ struct BatchDriver: Sendable {
             let now = clock.now()
             let bytes = try await ledger.outputBytes(of: batch.id, kind)
             let end = now.adding(try await lifetime(of: batch))
-            try await ledger.insert(FileRecord(kind, of: batch, bytes: bytes, createdAt: now, expiresAt: end))
+            let began = batch.inProgressAt ?? now
+            try await ledger.insert(FileRecord(kind, of: batch, bytes: bytes, createdAt: began, expiresAt: end))
         }
         return id
     }
