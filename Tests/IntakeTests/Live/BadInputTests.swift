@@ -96,7 +96,7 @@ struct BadInputTests {
     }
 
     @Test(arguments: [
-        "/v1/files?limit=0", "/v1/files?limit=10001", "/v1/files?order=up", "/v1/files?purpose=fine-tune",
+        "/v1/files?limit=0", "/v1/files?limit=10001", "/v1/files?order=up",
         "/v1/files?after=%zz", "/v1/files?after=%ff", "/v1/files?after=%00", "/v1/files?limit=1&limit=2",
         "/v1/batches?limit=101", "/v1/batches?limit=1e2", "/v1/batches?limit=999999999999999999999999",
         "/v1/jobs?state=done", "/v1/jobs?limit=-1", "/v1/jobs/job_x?wait=x", "/v1/costs?group_by=color",
