@@ -24,15 +24,15 @@ struct EndpointHealth: Sendable {
             case .retry, .exhausted: changed.noteFailure(at: now, patience: patience)
             }
             if changed == endpoint { return }
+            // First, so that a crash in between tells it once more instead of never.
+            if changed.disabledAt != nil { try await notify(about: changed, at: now) }
             guard let stored = try await ledger.replace(changed) else { continue }
-            if let reason = stored.disabledReason { try await disabled(stored, reason, at: now) }
+            if let reason = stored.disabledReason { try await disabled(stored, reason) }
             return
         }
     }
 
-    private func disabled(_ endpoint: WebhookEndpoint, _ reason: WebhookEndpoint.DisabledReason, at now: Timestamp)
-        async throws
-    {
+    private func disabled(_ endpoint: WebhookEndpoint, _ reason: WebhookEndpoint.DisabledReason) async throws {
         let failed = try await ledger.failDeliveries(to: endpoint.destination, reason: reason.text)
         metrics.disabledEndpoint()
         metrics.gaveUp(failed)
@@ -43,7 +43,6 @@ struct EndpointHealth: Sendable {
                 .count: .integer(failed),
             ]
         )
-        try await notify(about: endpoint, at: now)
     }
 
     private func notify(about endpoint: WebhookEndpoint, at now: Timestamp) async throws {
@@ -54,7 +53,7 @@ struct EndpointHealth: Sendable {
             createdAt: now,
             target: nil
         )
-        let others = try await ledger.allWebhookEndpoints(of: endpoint.tenant)
+        let others = try await ledger.allWebhookEndpoints(of: endpoint.tenant).filter { $0.id != endpoint.id }
         try await ledger.dispatch([], as: WebhookFanOut.deliveries(of: event, to: others, at: now))
     }
 }
