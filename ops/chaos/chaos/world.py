@@ -46,9 +46,12 @@ def pool(name, model, provider_port, limits):
 
 class World:
     def __init__(self, context, limits=None, tenants=3, intakes=1, schedulers=1, webhooks=False, answer=None,
-                 provider_proxy=None, redis_settings=None, before=(), **settings):
+                 provider_proxy=None, redis_settings=None, before=(), retry_scale=None, **settings):
         """`limits` are of each pool's limit group; workers call the provider through `provider_proxy`; `before`
-        are words in front of every program's; `settings` are laid over the settings of the end-to-end tests."""
+        are words in front of every program's; `retry_scale` shortens the waits between attempts at a webhook, in
+        thousandths; `settings` are laid over the settings of the end-to-end tests."""
+        if retry_scale:
+            settings["webhooks"] = {"retry_scale_per_mille": retry_scale}
         self.context, self.report, self.random = context, context.report, random.Random(context.seed)
         self.parts = [provider_proxy]
         self.stack = ChaosStack(context.folder / "stack", limits or {}, provider_proxy, ledger_kind=context.ledger,
