@@ -101,6 +101,14 @@ def openai_responses(user, stranger):
         assert raises(openai.NotFoundError, call).body["code"] == "not_found"
     sdk.responses.delete(response.id)
     raises(openai.NotFoundError, lambda: sdk.responses.retrieve(response.id))
+    # Deleted while its call is under way: that it ends nevertheless brings nothing back.
+    gone = sdk.responses.create(model=user.model, input="[simulate:latency=1500] wait", background=True)
+    eventually(lambda: sdk.responses.retrieve(gone.id).status == "in_progress")
+    sdk.responses.delete(gone.id)
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        raises(openai.NotFoundError, lambda: sdk.responses.retrieve(gone.id))
+        time.sleep(0.2)
     slow = sdk.responses.create(model=user.slow, input="[simulate:latency=20000] wait", background=True)
     assert sdk.responses.retrieve(slow.id).status in ("queued", "in_progress")
     assert sdk.responses.cancel(slow.id).status == "cancelled" == sdk.responses.retrieve(slow.id).status

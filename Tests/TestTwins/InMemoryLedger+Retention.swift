@@ -24,6 +24,11 @@ extension InMemoryLedger {
     package func deleteRow(of job: JobID) async throws -> Bool {
         try access { state in
             state.quarantined[job] = nil
+            if var row = state.rows[job], row.state == .cancelled {
+                (row.error, row.response, row.metadata) = (TerminalRow.deletion, nil, [])
+                state.rows[job] = row
+                return true
+            }
             return state.rows.removeValue(forKey: job) != nil
         }
     }

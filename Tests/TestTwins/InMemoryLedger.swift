@@ -87,7 +87,7 @@ package final class InMemoryLedger: Ledger {
         try access { state in
             let rows = state.rows.values.filter {
                 $0.tenant == tenant && $0.line == nil && $0.state == selection.state ?? $0.state
-                    && selection.includes($0.tags, createdAt: $0.createdAt)
+                    && !$0.isDeleted && selection.includes($0.tags, createdAt: $0.createdAt)
             }
             let sorted = rows.sorted { $0.job.text.suffix(20) > $1.job.text.suffix(20) }
             let rest = sorted.filter { row in cursor.map { row.job.text.suffix(20) < $0.text.suffix(20) } ?? true }
@@ -125,6 +125,15 @@ package final class InMemoryLedger: Ledger {
                 return .reserved
             }
             return earlier.hash == key.requestHash ? .replay(of: earlier.id) : .conflict
+        }
+    }
+
+    package func move(_ key: IdempotencyKey, from earlier: String, to id: String) async throws -> Bool {
+        try access { state in
+            let name = "\(key.tenant) \(key.scope) \(key.key)"
+            guard let kept = state.keys[name], kept.id == earlier else { return false }
+            state.keys[name] = (id, kept.hash)
+            return true
         }
     }
 

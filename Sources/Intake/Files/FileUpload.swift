@@ -14,14 +14,14 @@ struct FileUpload {
     let isHashed: Bool
     let clock: WallClock
 
-    /// - Parameter place: says under which id the file is created, by a new one and the hash of its content.
+    /// - Parameter place: knows the file of the same request that came before.
     /// - Returns: the file, which is now visible; the one that is there where the same request came before.
     /// - Throws: 400, 413, or what the ledger throws. Chunks that were stored are then nobody's and go with time.
     func receive(
         _ request: Request,
         from body: BodyReader,
         tenant: TenantID,
-        place: (_ fresh: String, _ hash: String) async throws -> Creations.Place
+        place: UploadPlace
     ) async throws -> FileRecord {
         let boundary = try MultipartParser.boundary(ofContentType: request.headers[.contentType])
         guard (body.declaredLength ?? 0) <= limit + Self.overhead else {
@@ -42,13 +42,11 @@ struct FileUpload {
             throw APIError.badRequest("The file is empty.", param: "file", code: "empty_file")
         }
         try await file.finish()
-        if let hash = file.hash(of: filename) {
-            let place = try await place(file.id.text, hash)
-            if place.mayExist, let earlier = try await ledger.file(FileID(place.id)) {
-                // The chunks of this one are nobody's.
-                _ = try await ledger.delete(file.id)
-                return earlier
-            }
+        let hash = file.hash(of: filename)
+        if let hash, let earlier = try await place.earlier(than: file.id, hash: hash) {
+            // The chunks of this one are nobody's.
+            _ = try await ledger.delete(file.id)
+            return earlier
         }
         let record = FileRecord(
             id: file.id,
@@ -61,6 +59,10 @@ struct FileUpload {
             content: .chunks
         )
         try await ledger.insert(record)
+        if let hash, let other = try await place.other(than: file.id, hash: hash) {
+            _ = try await ledger.delete(file.id)
+            return other
+        }
         return record
     }
 

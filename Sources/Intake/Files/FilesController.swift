@@ -23,17 +23,14 @@ struct FilesController: Sendable {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let isHashed = key != nil || RepetitionHeader.read(request.headers) != nil
         let upload = FileUpload(ledger: ledger, limit: maxFileBytes, isHashed: isHashed, clock: clock)
-        let file = try await upload.receive(request, from: context.body, tenant: context.tenant) { fresh, hash in
-            try await creations.place(
-                "file",
-                key: key,
-                headers: request.headers,
-                of: context.tenant,
-                fresh: fresh,
-                hash: hash,
-                exchange: context.exchange
-            )
-        }
+        let place = UploadPlace(
+            creations: creations,
+            key: key,
+            headers: request.headers,
+            tenant: context.tenant,
+            exchange: context.exchange
+        )
+        let file = try await upload.receive(request, from: context.body, tenant: context.tenant, place: place)
         metrics.uploaded(bytes: Int(file.bytes))
         return .json { FileObject.write(file, to: &$0) }
     }

@@ -48,12 +48,12 @@ struct JobFinder: Sendable {
     /// - Returns: nil for a job that never was, as far as anyone knows.
     /// - Throws: 410.
     func find(_ id: JobID) async throws -> FoundJob? {
-        if let row = try await ledger.terminalRow(of: id) { return .finished(row) }
+        if let row = try await ledger.terminalRow(of: id) { return row.isDeleted ? nil : .finished(row) }
         guard let epoch = id.epoch, Self.isMinted(id) else { return nil }
         let home = try await epochs.queue(of: epoch)
         if let status = try await explain(id, in: home) { return .live(status) }
         if let job = try await ledger.acceptedJob(id) { return .accepted(job) }
-        if let row = try await ledger.terminalRow(of: id) { return .finished(row) }
+        if let row = try await ledger.terminalRow(of: id) { return row.isDeleted ? nil : .finished(row) }
         guard home == nil else { return nil }
         throw APIError(.gone, code: "lost_with_queue", "The job was lost with its queue. Send it again.")
     }

@@ -4,8 +4,7 @@ package import Penstock
 extension MongoLedger {
     /// Repeating a reservation for the same id answers `.reserved` again: its caller does not know yet that it has it.
     package func reserve(_ key: IdempotencyKey, for id: String, at now: Timestamp) async throws -> Reservation {
-        // Neither tenants nor scopes hold a slash, so no two keys make one name.
-        let name = "\(key.tenant.text)/\(key.scope)/\(key.key)"
+        let name = Self.name(of: key)
         return try await run { session in
             let isNew = try session.insertNew(
                 [
@@ -23,4 +22,17 @@ extension MongoLedger {
             return existing.id == id ? .reserved : .replay(of: existing.id)
         }
     }
+
+    package func move(_ key: IdempotencyKey, from earlier: String, to id: String) async throws -> Bool {
+        try await run { session in
+            try session.updateOne(
+                ["_id": .text(Self.name(of: key)), "id": .text(earlier)],
+                in: MongoSchema.idempotency,
+                to: ["$set": ["id": .text(id)]]
+            )
+        }
+    }
+
+    /// Neither tenants nor scopes hold a slash, so no two keys make one name.
+    private static func name(of key: IdempotencyKey) -> String { "\(key.tenant.text)/\(key.scope)/\(key.key)" }
 }

@@ -38,6 +38,7 @@ extension MongoLedger {
                 [
                     "tenant": .text(tenant.text), "sort_key": ["$lt": .text(start)],
                     "state": selection.state.map { .text($0.rawValue) },
+                    "error_class": ["$ne": .text(ErrorClass.callerDeleted.rawValue)],
                     "feature": selection.tags.feature.map { .text($0) },
                     "customer": selection.tags.customer.map { .text($0) },
                     "created_ms": isBounded ? .document(made) : nil,

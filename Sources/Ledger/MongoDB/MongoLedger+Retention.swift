@@ -15,7 +15,21 @@ extension MongoLedger {
     }
 
     package func deleteRow(of job: JobID) async throws -> Bool {
-        try await run { session in try session.deleteRows(["_id": .text(job.text)], limit: 1) > 0 }
+        let emptied: BSONDocument = [
+            "$set": [
+                "error_class": .text(TerminalRow.deletion.errorClass.rawValue),
+                "error_message": .text(TerminalRow.deletion.message), "metadata": .bytes([]),
+            ],
+            "$unset": ["status": "", "request_id": "", "response": ""],
+        ]
+        return try await run { session in
+            let isEmptied = try session.updateOne(
+                ["_id": .text(job.text), "state": .text(TerminalState.cancelled.rawValue)],
+                in: MongoSchema.jobs,
+                to: emptied
+            )
+            return try isEmptied || session.deleteRows(["_id": .text(job.text)], limit: 1) > 0
+        }
     }
 
     package func deleteFinishedJobs(of tenant: TenantID, before moment: Timestamp, limit: Int) async throws -> Int {

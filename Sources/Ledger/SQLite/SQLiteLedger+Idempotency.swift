@@ -7,6 +7,10 @@ extension SQLiteLedger {
         VALUES (\(textArgument), \(textArgument), \(textArgument), \(textArgument), \(textArgument), ?)
         ON CONFLICT DO NOTHING
         """
+    private static let moveKey = """
+        UPDATE idempotency SET id = \(textArgument)
+        WHERE tenant = \(textArgument) AND scope = \(textArgument) AND key = \(textArgument) AND id = \(textArgument)
+        """
     private static let findKey = """
         SELECT request_hash, id FROM idempotency
         WHERE tenant = \(textArgument) AND scope = \(textArgument) AND key = \(textArgument)
@@ -24,5 +28,12 @@ extension SQLiteLedger {
             guard let existing, existing.hash == key.requestHash else { return .conflict }
             return existing.id == id ? .reserved : .replay(of: existing.id)
         }
+    }
+
+    package func move(_ key: IdempotencyKey, from earlier: String, to id: String) async throws -> Bool {
+        let arguments: [DatabaseValue] = [
+            .text(id), .text(key.tenant.text), .text(key.scope), .text(key.key), .text(earlier),
+        ]
+        return try await records.write(bytes: 300) { db in try db.change(Self.moveKey, arguments) > 0 }
     }
 }

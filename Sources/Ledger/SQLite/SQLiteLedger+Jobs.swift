@@ -44,6 +44,7 @@ extension SQLiteLedger {
         async throws -> [TerminalRow]
     {
         var query = ListQuery(JobTable.select + " WHERE batch IS NULL AND tenant = \(textArgument)", .text(tenant.text))
+        query.add("error_class IS NOT \(textArgument)", .text(ErrorClass.callerDeleted.rawValue))
         if let state = selection.state { query.add("state = \(textArgument)", .text(state.rawValue)) }
         if let feature = selection.tags.feature { query.add("feature = \(textArgument)", .text(feature)) }
         if let customer = selection.tags.customer { query.add("customer = \(textArgument)", .text(customer)) }

@@ -18,7 +18,10 @@ extension SQLiteLedger {
 
     package func deleteRow(of job: JobID) async throws -> Bool {
         let one = "SELECT id FROM jobs WHERE id = \(textArgument)"
-        return try await records.write { db in try Self.delete(one, [.text(job.text)], in: db) > 0 }
+        return try await records.write { db in
+            try db.change(Self.emptyCancelled, Self.deletion + [.text(job.text)]) > 0
+                || Self.delete(one, [.text(job.text)], in: db) > 0
+        }
     }
 
     package func deleteFinishedJobs(of tenant: TenantID, before moment: Timestamp, limit: Int) async throws -> Int {
@@ -54,6 +57,14 @@ extension SQLiteLedger {
         }
     }
 
+    private static let emptyCancelled = """
+        UPDATE jobs SET error_class = \(textArgument), error_message = \(textArgument), metadata = x'', status = NULL,
+          request_id = NULL, response = NULL
+        WHERE id = \(textArgument) AND state = 'cancelled'
+        """
+    private static let deletion: [DatabaseValue] = [
+        .text(TerminalRow.deletion.errorClass.rawValue), .text(TerminalRow.deletion.message),
+    ]
     private static let rowsOfBatch = "SELECT id FROM jobs WHERE batch = \(textArgument) LIMIT ?"
     /// What finished before a moment was made before it: that is what the index knows.
     private static let oldRows = """

@@ -5,6 +5,7 @@ package enum ErrorClass: String, Sendable, CaseIterable {
     case callerContextTooLong = "caller_context_too_long"
     case callerContentFiltered = "caller_content_filtered"
     case callerCancelled = "caller_cancelled"
+    case callerDeleted = "caller_deleted"
     case callerDeadlineExceeded = "caller_deadline_exceeded"
     case providerAuthFailed = "provider_auth_failed"
     case providerQuotaExhausted = "provider_quota_exhausted"

@@ -53,6 +53,14 @@ package struct TerminalRow: Sendable, Equatable {
     }
 }
 
+extension TerminalRow {
+    /// What stands in the place of a cancelled job that was deleted, whose call may still be under way: no end of it finds
+    /// the place empty. Nobody is shown the job any more.
+    package static let deletion = JobError(.callerDeleted, "The job was deleted by its caller.")
+
+    package var isDeleted: Bool { error?.errorClass == .callerDeleted }
+}
+
 /// What a provider answered, as far as callers see it.
 package struct ProviderResponse: Sendable, Equatable {
     package var statusCode: Int

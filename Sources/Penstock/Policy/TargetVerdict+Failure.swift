@@ -19,7 +19,7 @@ extension TargetVerdict {
             case .providerServerError: asked == nil ? .none : .overloaded(for: asked)
             case .callerInvalidRequest, .callerContextTooLong, .callerContentFiltered, .callerModelUnknown:
                 failure.response == nil ? .none : .answered
-            case .providerAuthFailed, .providerInvalidAnswer, .callerCancelled, .callerDeadlineExceeded,
+            case .providerAuthFailed, .providerInvalidAnswer, .callerCancelled, .callerDeleted, .callerDeadlineExceeded,
                 .penstockOutcomeUnknown, .penstockPoison, .penstockPoolRemoved, .penstockMaxCostReached,
                 .penstockInternal:
                 .none

@@ -42,6 +42,11 @@ package protocol JobLedger: Sendable {
     /// Reserves an idempotency key for `id`, or answers what it was reserved for before.
     func reserve(_ key: IdempotencyKey, for id: String, at now: Timestamp) async throws -> Reservation
 
+    /// Lets a key stand for `id` from now on if it still stands for `earlier`, which was never made.
+    ///
+    /// - Returns: whether it did.
+    func move(_ key: IdempotencyKey, from earlier: String, to id: String) async throws -> Bool
+
     /// Costs of a tenant (or of all, for an admin) by what `grouping` says.
     func costs(of tenant: TenantID?, since: Timestamp?, until: Timestamp?, by grouping: CostGrouping) async throws
         -> [CostLine]

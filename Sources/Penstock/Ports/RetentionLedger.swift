@@ -3,7 +3,8 @@ package protocol RetentionLedger: Sendable {
     /// Removes a batch that has ended, with all its rows and the files that show them. Its input is a file of its own.
     func delete(_ batch: BatchRecord) async throws
 
-    /// Removes the terminal row of a single job.
+    /// Removes the terminal row of a single job. Of one that was cancelled the decision stays, emptied, as
+    /// `TerminalRow.deletion`: its call may still come to an end.
     ///
     /// - Returns: false when there was none.
     func deleteRow(of job: JobID) async throws -> Bool

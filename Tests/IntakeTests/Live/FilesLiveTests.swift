@@ -139,6 +139,28 @@ struct FilesLiveTests {
         }
     }
 
+    /// A request that reserved its key and then failed leaves no file; the next one makes it, and those after find it.
+    @Test func oneKeyMakesOneFile() async throws {
+        try await TestIntake.run { intake in
+            let form = Form(file: Array("{}\n".utf8))
+            func upload() async throws -> String? {
+                let answer = try await intake.ask(
+                    "POST",
+                    "/v1/files",
+                    headers: ["Content-Type: \(form.contentType)", "Idempotency-Key: k"],
+                    body: form.bytes
+                )
+                return try answer.json()["id"]?.string
+            }
+            let failed = try #require(try await upload())
+            intake.ledger.edit { $0.files[FileID(failed)] = nil }
+            let made = try #require(try await upload())
+            #expect(made != failed)
+            for _ in 0..<2 { #expect(try await upload() == made) }
+            #expect(intake.ledger.edit { $0.files.count } == 1)
+        }
+    }
+
     @Test func listsInPages() async throws {
         try await TestIntake.run { intake in
             var ids: [String] = []

@@ -81,5 +81,8 @@ extension LedgerConformance {
         #expect(try await ledger.reserve(key, for: "job_1", at: Sample.start) == .reserved)
         #expect(try await ledger.reserve(key, for: "job_2", at: Sample.start) == .replay(of: "job_1"))
         #expect(try await ledger.reserve(other, for: "job_1", at: Sample.start) == .conflict)
+        #expect(try await !ledger.move(key, from: "job_2", to: "job_3"))
+        #expect(try await ledger.move(key, from: "job_1", to: "job_3"))
+        #expect(try await ledger.reserve(key, for: "job_1", at: Sample.start) == .replay(of: "job_3"))
     }
 }

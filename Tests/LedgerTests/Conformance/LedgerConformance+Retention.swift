@@ -65,6 +65,16 @@ extension LedgerConformance {
         #expect(try await !ledger.deleteRow(of: jobs[0].id))
         #expect(try await ledger.terminalRow(of: jobs[0].id) == nil)
         #expect(try await ledger.terminalRow(of: jobs[1].id) != nil)
+        // The call of a cancelled one may still be under way.
+        let cancelled = Sample.job(at: 3)
+        _ = try await ledger.decide([Sample.ended(cancelled, .cancelled)])
+        #expect(try await ledger.deleteRow(of: cancelled.id))
+        let late = Completion(attempt: Sample.attempt(of: cancelled), terminal: Sample.succeeded(cancelled))
+        #expect(try await ledger.record(late) == .lost(to: .cancelled))
+        let row = try #require(try await ledger.terminalRow(of: cancelled.id))
+        #expect(row.isDeleted && row.response == nil && row.metadata.isEmpty)
+        let listed = try await ledger.finishedJobs(of: Sample.tenant, state: nil, after: nil, limit: 10)
+        #expect(listed.map(\.job) == [jobs[1].id])
     }
 
     private static func oldDeliveries(_ open: OpenLedger) async throws {

@@ -1,0 +1,50 @@
+import HTTPTypes
+import Penstock
+
+/// Makes one file of an upload that comes twice. A file is stored before its content, and so its request, is known: that
+/// the key stands for a file does not mean that there is one.
+struct UploadPlace: Sendable {
+    private static let scope = "file"
+
+    let creations: Creations
+    /// The caller's idempotency key.
+    let key: String?
+    /// May mark the request as a repetition.
+    let headers: HTTPFields
+    let tenant: TenantID
+    let exchange: Exchange
+
+    /// - Returns: the file that an earlier request made; nil where this one is to make its own.
+    /// - Throws: 409 when the key was used for other content.
+    func earlier(than fresh: FileID, hash: String) async throws -> FileRecord? {
+        while true {
+            let place = try await creations.place(
+                Self.scope,
+                key: key,
+                headers: headers,
+                of: tenant,
+                fresh: fresh.text,
+                hash: hash,
+                exchange: exchange
+            )
+            guard place.mayExist else { return nil }
+            if let file = try await creations.ledger.file(FileID(place.id)) { return file }
+            // The earlier request failed, or it is under way and will find that the key stands for this one.
+            guard let name = name(hash) else { return nil }
+            if try await creations.ledger.move(name, from: place.id, to: fresh.text) { return nil }
+        }
+    }
+
+    /// - Returns: the file that the key stands for by now, if it is not the one just made.
+    func other(than made: FileID, hash: String) async throws -> FileRecord? {
+        guard let name = name(hash) else { return nil }
+        guard let id = try await creations.ledger.reserved(name, for: made.text, at: creations.clock.now()) else {
+            return nil
+        }
+        return try await creations.ledger.file(FileID(id))
+    }
+
+    private func name(_ hash: String) -> IdempotencyKey? {
+        key.map { IdempotencyKey(tenant: tenant, scope: Self.scope, key: $0, requestHash: hash) }
+    }
+}
