@@ -124,7 +124,8 @@ package final class InMemoryLedger: Ledger {
                 state.keys[name] = (id, key.requestHash)
                 return .reserved
             }
-            return earlier.hash == key.requestHash ? .replay(of: earlier.id) : .conflict
+            guard earlier.hash == key.requestHash else { return .conflict }
+            return earlier.id == id ? .reserved : .replay(of: earlier.id)
         }
     }
 
