@@ -65,12 +65,12 @@ write_pid() { printf '%s %s\n' "$2" "$(started_at "$2")" >"$1"; }
 
 # running_pid FILE: the pid of the process that FILE tells of, if it still runs.
 running_pid() {
-    local pid start state
+    local pid start stage
     [ -r "$1" ] && read -r pid start <"$1" || return 1
     [ -n "$start" ] && [ "$(started_at "$pid")" = "$start" ] || return 1
     # A zombie has ended; its parent has not looked yet.
-    state=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -c1) || return 1
-    [ "$state" != Z ] || return 1
+    stage=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -c1) || return 1
+    [ "$stage" != Z ] || return 1
     echo "$pid"
 }
 
