@@ -23,9 +23,15 @@ struct EventStream: Sendable {
     }
 
     /// Those that are open: each looks at the queue or the ledger once a second.
-    static func places() -> TenantPlaces { TenantPlaces(perTenant: 100, total: 1000) }
-
-    private static let secondsToWait = 15
+    static func places() -> TenantPlaces {
+        TenantPlaces(
+            perTenant: 100,
+            total: 1000,
+            code: "too_many_event_streams",
+            message: "Too many event streams are open. Close some, or look at the object from time to time.",
+            retryAfter: 15
+        )
+    }
 
     /// Counts the stream for as long as it is open.
     private let place: TenantPlaces.Place
@@ -41,15 +47,7 @@ struct EventStream: Sendable {
         lastID: String?,
         look: @escaping @Sendable () async throws -> Event
     ) throws {
-        guard let place = places.take(for: tenant) else {
-            throw APIError(
-                .tooManyRequests,
-                code: "too_many_event_streams",
-                "Too many event streams are open. Close some, or look at the object from time to time.",
-                retryAfter: Self.secondsToWait
-            )
-        }
-        self.place = place
+        place = try places.take(for: tenant)
         self.lastID = lastID
         self.look = look
     }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Penstock
 import Synchronization
 
@@ -18,22 +19,27 @@ final class TenantPlaces: Sendable {
 
     private let perTenant: Int
     private let total: Int
+    private let refusal: APIError
     private let taken = Mutex<[TenantID: Int]>([:])
 
-    init(perTenant: Int, total: Int) {
+    /// - Parameters:
+    ///   - code: of the refusal, as are `message` and, in seconds, `retryAfter`.
+    init(perTenant: Int, total: Int, code: String, message: String, retryAfter: Int) {
         self.perTenant = perTenant
         self.total = total
+        refusal = APIError(.tooManyRequests, code: code, message, retryAfter: retryAfter)
     }
 
-    /// - Returns: nil when there is no place left.
-    func take(for tenant: TenantID) -> Place? {
+    /// - Throws: 429 when there is no place left.
+    func take(for tenant: TenantID) throws -> Place {
         let isFree = taken.withLock { taken in
             let mine = taken[tenant, default: 0]
             guard mine < perTenant, taken.values.reduce(0, +) < total else { return false }
             taken[tenant] = mine + 1
             return true
         }
-        return isFree ? Place(self, tenant) : nil
+        guard isFree else { throw refusal }
+        return Place(self, tenant)
     }
 
     private func leave(_ tenant: TenantID) {

@@ -14,7 +14,14 @@ struct WebhooksController: Sendable {
     let rules: WebhookRules
     let maxBodyBytes: Int
     let clock: WallClock
-    private let tests = TestLimit()
+    /// Tests that are under way: each holds a socket of intake for as long as its receiver likes.
+    private let tests = TenantPlaces(
+        perTenant: 4,
+        total: 32,
+        code: "too_many_tests",
+        message: "Too many tests of webhook endpoints are under way. Wait until they are answered.",
+        retryAfter: 5
+    )
 
     init(
         ledger: any Ledger,
@@ -152,9 +159,9 @@ struct WebhooksController: Sendable {
         try fields.allowOnly(["event_type"])
         guard let type: WebhookEventType = try fields.choice("event_type") else { throw fields.missing("event_type") }
         let endpoint = try await find(context)
-        let status = try await tests.run(for: context.tenant) {
-            try await WebhookTester(sender: sender, clock: clock).test(endpoint, with: type)
-        }
+        let place = try tests.take(for: context.tenant)
+        defer { withExtendedLifetime(place) {} }
+        let status = try await WebhookTester(sender: sender, clock: clock).test(endpoint, with: type)
         return .json { writer in
             writer.object { writer in
                 writer.member("object", "webhook_endpoint.test")
