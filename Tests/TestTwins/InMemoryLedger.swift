@@ -216,12 +216,6 @@ package final class InMemoryLedger: Ledger {
         }
     }
 
-    package func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws
-        -> [BatchResult]
-    {
-        try await rows(of: batch, kind, afterLine: line, limit: limit).compactMap(\.result)
-    }
-
     package func outputBytes(of batch: BatchID, _ kind: RowKind) async throws -> Int64 {
         try access { state in
             let rows = state.rows.values.filter { $0.line?.batch == batch && $0.kind == kind }

@@ -17,34 +17,40 @@ struct UploadPlace: Sendable {
     /// - Returns: the file that an earlier request made; nil where this one is to make its own.
     /// - Throws: 409 when the key was used for other content.
     func earlier(than fresh: FileID, hash: String) async throws -> FileRecord? {
-        while true {
-            let place = try await creations.place(
-                Self.scope,
-                key: key,
-                headers: headers,
-                of: tenant,
-                fresh: fresh.text,
-                hash: hash,
-                exchange: exchange
-            )
-            guard place.mayExist else { return nil }
-            if let file = try await creations.ledger.file(FileID(place.id)) { return file }
+        guard let key = reservation(hash) else { return try await marked(fresh, hash) }
+        while let id = try await reserved(key, for: fresh) {
+            if let file = try await creations.ledger.file(FileID(id)) { return file }
             // The earlier request failed, or it is under way and will find that the key stands for this one.
-            guard let name = name(hash) else { return nil }
-            if try await creations.ledger.move(name, from: place.id, to: fresh.text) { return nil }
+            if try await creations.ledger.move(key, from: id, to: fresh.text) { return nil }
         }
+        return nil
     }
 
     /// - Returns: the file that the key stands for by now, if it is not the one just made.
     func other(than made: FileID, hash: String) async throws -> FileRecord? {
-        guard let name = name(hash) else { return nil }
-        guard let id = try await creations.ledger.reserved(name, for: made.text, at: creations.clock.now()) else {
-            return nil
-        }
+        guard let key = reservation(hash), let id = try await reserved(key, for: made) else { return nil }
         return try await creations.ledger.file(FileID(id))
     }
 
-    private func name(_ hash: String) -> IdempotencyKey? {
+    private func reservation(_ hash: String) -> IdempotencyKey? {
         key.map { IdempotencyKey(tenant: tenant, scope: Self.scope, key: $0, requestHash: hash) }
+    }
+
+    private func reserved(_ key: IdempotencyKey, for file: FileID) async throws -> String? {
+        try await creations.ledger.reserved(key, for: file.text, at: creations.clock.now())
+    }
+
+    /// The file of a request that only its SDK's mark says to have come before.
+    private func marked(_ fresh: FileID, _ hash: String) async throws -> FileRecord? {
+        let place = try await creations.place(
+            Self.scope,
+            key: nil,
+            headers: headers,
+            of: tenant,
+            fresh: fresh.text,
+            hash: hash,
+            exchange: exchange
+        )
+        return place.mayExist ? try await creations.ledger.file(FileID(place.id)) : nil
     }
 }

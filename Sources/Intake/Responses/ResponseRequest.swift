@@ -10,16 +10,18 @@ enum ResponseRequest {
     /// The window of those who do not mind.
     private static let soonest = "soonest"
 
-    /// - Parameter previous: the provider's name of the response that this one goes on from.
+    /// - Parameters:
+    ///   - fields: of the body.
+    ///   - previous: the provider's name of the response that this one goes on from.
     /// - Throws: 400.
     static func read(
         _ body: [UInt8],
+        _ fields: JSONFields,
         previous: String?,
         headerKey: String?,
         webhooks: WebhookRules,
         at now: Timestamp
     ) throws -> JobRequest {
-        let fields = try JSONFields(body: body)
         guard try fields.flag("background") == true else {
             throw APIError.badRequest(
                 "Responses are made in the background here: send \"background\": true, and ask for the response by its id.",

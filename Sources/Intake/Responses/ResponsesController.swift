@@ -26,9 +26,11 @@ struct ResponsesController: Sendable {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let body = try await context.body.collect(upTo: maxBodyBytes)
         let now = clock.now()
+        let fields = try JSONFields(body: body)
         let order = try ResponseRequest.read(
             body,
-            previous: try await previous(body, of: context.tenant),
+            fields,
+            previous: try await previous(fields, of: context.tenant),
             headerKey: key,
             webhooks: webhooks,
             at: now
@@ -94,8 +96,8 @@ struct ResponsesController: Sendable {
     /// The provider's name of the response that a request goes on from; nil where it names none.
     ///
     /// - Throws: 400 unless that response was made here and has an answer.
-    private func previous(_ body: [UInt8], of tenant: TenantID) async throws -> String? {
-        guard let id = try JSONFields(body: body).text(ResponseRequest.previous) else { return nil }
+    private func previous(_ fields: JSONFields, of tenant: TenantID) async throws -> String? {
+        guard let id = try fields.text(ResponseRequest.previous) else { return nil }
         guard let found = try await finder.find(ResponseID.parse(id)), found.tenant == tenant,
             found.endpoint == .responses, case .finished(let row) = found, row.state == .succeeded,
             let name = try? JSONDocument(parsing: row.response?.body ?? []).root["id"]?.string

@@ -44,12 +44,6 @@ extension MongoLedger {
         }
     }
 
-    package func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws
-        -> [BatchResult]
-    {
-        try await rows(of: batch, kind, afterLine: line, limit: limit).compactMap(\.result)
-    }
-
     package func outputBytes(of batch: BatchID, _ kind: RowKind) async throws -> Int64 {
         try await run { session in
             try session.aggregate(

@@ -182,11 +182,19 @@ package protocol BatchLedger: Sendable {
     /// Rows of a batch in the order of their lines, after line `line`.
     func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws -> [TerminalRow]
 
-    /// What callers download of these rows; reads no more than that.
+    /// What callers download of these rows; a ledger may read no more than that.
     func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws -> [BatchResult]
 
     /// How many bytes the lines of a view have, line feeds included.
     func outputBytes(of batch: BatchID, _ kind: RowKind) async throws -> Int64
+}
+
+extension BatchLedger {
+    package func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws
+        -> [BatchResult]
+    {
+        try await rows(of: batch, kind, afterLine: line, limit: limit).compactMap(\.result)
+    }
 }
 
 /// Where a page of batches stands.

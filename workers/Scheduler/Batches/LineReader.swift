@@ -26,19 +26,18 @@ struct LineReader: Sendable {
     }
 
     func read(_ line: InputReader.Line) -> Reading {
-        var known: StandIn?
+        var known = StandIn()
         do throws(RequestRefusal) {
             let inspected = try BatchLineInspector.inspect(line.bytes, endpoint: batch.endpoint)
-            let standIn = StandIn(customID: inspected.customID, model: inspected.request.model)
-            known = standIn
-            guard let pool = topology.pool(forModel: standIn.model), pool.serves(batch.endpoint) else {
-                return .refused(LineEnd.unservable.error, standIn)
+            known = StandIn(customID: inspected.customID, model: inspected.request.model)
+            guard let pool = topology.pool(forModel: known.model), pool.serves(batch.endpoint) else {
+                return .refused(LineEnd.unservable.error, known)
             }
             if batch.dialect.badLinesEndAlone { try RequestSize.check(inspected.request.estimate, in: pool) }
             return .job(job(of: inspected, line.number), in: pool)
         } catch {
-            let standIn = known ?? StandIn(customID: BatchLineInspector.customID(in: line.bytes) ?? "")
-            return .refused(JobError(.callerInvalidRequest, error.text), standIn)
+            if known.customID.isEmpty { known.customID = BatchLineInspector.customID(in: line.bytes) ?? "" }
+            return .refused(JobError(.callerInvalidRequest, error.text), known)
         }
     }
 
