@@ -59,8 +59,11 @@ free_port() {
     die "no free port between $1 and $((port - 1))"
 }
 
+# stat_field PID NUMBER: a field of what the kernel knows of a process, counted from its state on.
+stat_field() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f"$2"; }
+
 # A process is ours only if the pid in its file was started when the file says: pids are used again.
-started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+started_at() { stat_field "$1" 20; }
 write_pid() { printf '%s %s\n' "$2" "$(started_at "$2")" >"$1"; }
 
 # running_pid FILE: the pid of the process that FILE tells of, if it still runs.
@@ -69,7 +72,7 @@ running_pid() {
     [ -r "$1" ] && read -r pid start <"$1" || return 1
     [ -n "$start" ] && [ "$(started_at "$pid")" = "$start" ] || return 1
     # A zombie has ended; its parent has not looked yet.
-    stage=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -c1) || return 1
+    stage=$(stat_field "$pid" 1) || return 1
     [ "$stage" != Z ] || return 1
     echo "$pid"
 }

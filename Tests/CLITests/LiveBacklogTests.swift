@@ -6,14 +6,6 @@ import Testing
 
 /// Quarantine and the cancelling of a whole backlog: the built program against a scripted server.
 @Suite(.timeLimit(.minutes(1))) struct LiveBacklogTests {
-    private func run(_ arguments: [String], script: @escaping ScriptedServer.Script) async throws
-        -> (outcome: CLIRun.Outcome, requests: [SeenRequest])
-    {
-        try await ScriptedServer.run(script) { server in
-            (try await CLIRun(arguments, url: server.url).outcome(), server.requests)
-        }
-    }
-
     private static func portion(_ jobs: Int, _ batches: Int, more: Bool) -> Reply {
         .json(#"{"object":"cancellation","cancelled":\#(jobs),"batches_cancelling":\#(batches),"has_more":\#(more)}"#)
     }
@@ -23,7 +15,7 @@ import Testing
     }
 
     @Test func quarantinedJobsAreListed() async throws {
-        let (outcome, requests) = try await run(["jobs", "--quarantined", "--limit", "5"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["jobs", "--quarantined", "--limit", "5"]) { _, _ in
             let jobs = [Self.poisoned("job_1", requeuedAs: "\"job_9\""), Self.poisoned("job_2", requeuedAs: "null")]
             return .json(#"{"object":"list","data":[\#(jobs.joined(separator: ","))],"has_more":false}"#)
         }
@@ -36,7 +28,7 @@ import Testing
     }
 
     @Test func oneThatCannotBeRequeuedDoesNotHoldUpTheOthers() async throws {
-        let (outcome, requests) = try await run(["requeue", "job_1", "job_2", "batch_req_0_3"]) { request, _ in
+        let (outcome, requests) = try await CLIRun.run(["requeue", "job_1", "job_2", "batch_req_0_3"]) { request, _ in
             request.path.contains("job_2")
                 ? .error(409, code: "job_not_quarantined", message: "Only a quarantined job can be requeued.")
                 : .json(#"{"id":"job_9","state":"waiting"}"#, status: 202)
@@ -49,7 +41,7 @@ import Testing
     }
 
     @Test func whatConcernsAllStopsAtOnce() async throws {
-        let (outcome, requests) = try await run(["requeue", "job_1", "job_2"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["requeue", "job_1", "job_2"]) { _, _ in
             .error(401, code: "invalid_api_key", message: "Send a valid API key.")
         }
         #expect(outcome.exitCode == 1 && requests.count == 1)
@@ -59,7 +51,7 @@ import Testing
     }
 
     @Test func aBacklogIsCancelledPortionByPortion() async throws {
-        let (outcome, requests) = try await run(["cancel", "--all", "--class", "batch", "--yes"]) { _, number in
+        let (outcome, requests) = try await CLIRun.run(["cancel", "--all", "--class", "batch", "--yes"]) { _, number in
             switch number {
             case 1: Self.portion(1000, 2, more: true)
             case 2: Self.portion(1000, 0, more: true)
@@ -74,7 +66,9 @@ import Testing
     }
 
     @Test func anothersBacklogByItsName() async throws {
-        let (outcome, requests) = try await run(["cancel", "--all", "--tenant", "acme", "-y", "--json"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["cancel", "--all", "--tenant", "acme", "-y", "--json"]) {
+            _,
+            _ in
             Self.portion(3, 0, more: false)
         }
         #expect(outcome.exitCode == 0)
@@ -103,7 +97,7 @@ import Testing
     }
 
     @Test func whereNobodyCanBeAskedNothingIsCancelled() async throws {
-        let (outcome, requests) = try await run(["cancel", "--all"]) { _, _ in Self.portion(1, 0, more: false) }
+        let (outcome, requests) = try await CLIRun.run(["cancel", "--all"]) { _, _ in Self.portion(1, 0, more: false) }
         #expect(outcome.exitCode == 1 && requests.isEmpty)
         #expect(outcome.notes.contains("give --yes"))
         for arguments in [["cancel"], ["cancel", "job_1", "--all"], ["cancel", "job_1", "--tenant", "t"]] {

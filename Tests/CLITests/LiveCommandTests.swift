@@ -7,18 +7,8 @@ import Testing
 
 /// The built program against a scripted server: everything but submissions.
 @Suite(.timeLimit(.minutes(1))) struct LiveCommandTests {
-    private func run(
-        _ arguments: [String],
-        script: @escaping ScriptedServer.Script
-    ) async throws -> (outcome: CLIRun.Outcome, requests: [SeenRequest]) {
-        try await ScriptedServer.run(script) { server in
-            let outcome = try await CLIRun(arguments, url: server.url).outcome()
-            return (outcome, server.requests)
-        }
-    }
-
     @Test func aRefusedKeySaysWhereItCameFrom() async throws {
-        let (outcome, requests) = try await run(["status", "batch_1"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["status", "batch_1"]) { _, _ in
             .error(401, code: "invalid_api_key", message: "Incorrect API key.")
         }
         #expect(outcome.exitCode == 1)
@@ -44,7 +34,7 @@ import Testing
     }
 
     @Test func aBusyServerIsAskedAgain() async throws {
-        let (outcome, requests) = try await run(["status", "job_1"]) { _, number in
+        let (outcome, requests) = try await CLIRun.run(["status", "job_1"]) { _, number in
             number == 1
                 ? .error(503, code: "overloaded", message: "Busy.", headers: [("Retry-After", "1")])
                 : .json(Samples.job("succeeded"))
@@ -55,7 +45,7 @@ import Testing
     }
 
     @Test func anythingElseThanPenstockIsToldSo() async throws {
-        let (outcome, _) = try await run(["batches"]) { _, _ in
+        let (outcome, _) = try await CLIRun.run(["batches"]) { _, _ in
             Reply(headers: [("Content-Type", "text/html")], body: "<html>")
         }
         #expect(outcome.exitCode == 1)
@@ -63,7 +53,7 @@ import Testing
     }
 
     @Test func listsForScriptsAreOneObjectPerLineOverAllPages() async throws {
-        let (outcome, requests) = try await run(["jobs", "--state", "failed", "--limit", "3", "--json"]) {
+        let (outcome, requests) = try await CLIRun.run(["jobs", "--state", "failed", "--limit", "3", "--json"]) {
             request,
             number in
             let ids = number == 1 ? ["job_1", "job_2"] : ["job_3"]
@@ -104,7 +94,7 @@ import Testing
     @Test func aBrokenDownloadLeavesNoFile() async throws {
         try await TestFiles.inDirectory { directory in
             let path = directory.file("out.jsonl")
-            let (outcome, _) = try await run(["results", "batch_1", "--output", path]) { request, _ in
+            let (outcome, _) = try await CLIRun.run(["results", "batch_1", "--output", path]) { request, _ in
                 guard request.path.hasPrefix("/v1/files") else {
                     return .json(Samples.batch("completed", completed: 2, output: "file-out"))
                 }
@@ -116,7 +106,7 @@ import Testing
     }
 
     @Test func errorsOfABatchComeFromItsErrorFile() async throws {
-        let (outcome, requests) = try await run(["results", "batch_1", "--errors"]) { request, _ in
+        let (outcome, requests) = try await CLIRun.run(["results", "batch_1", "--errors"]) { request, _ in
             request.path == "/v1/files/file-err/content"
                 ? Reply(headers: [], body: "{\"custom_id\":\"b\"}\n")
                 : .json(Samples.batch("completed", completed: 1, failed: 1, output: "file-out", errorFile: "file-err"))
@@ -129,7 +119,7 @@ import Testing
     @Test func anAnswerIsPrintedAsText() async throws {
         let result =
             #"{"status_code":200,"request_id":"r","body":{"choices":[{"message":{"content":"Blue\n light."}}]}}"#
-        let (outcome, requests) = try await run(["ask", "m", "Why \"blue\"?", "--wait", "--tag", "feature=x"]) {
+        let (outcome, requests) = try await CLIRun.run(["ask", "m", "Why \"blue\"?", "--wait", "--tag", "feature=x"]) {
             request,
             number in
             switch number {
@@ -148,13 +138,13 @@ import Testing
     }
 
     @Test func aFailedJobIsExitCode2() async throws {
-        let (outcome, _) = try await run(["results", "job_1"]) { _, _ in .json(Samples.job("expired")) }
+        let (outcome, _) = try await CLIRun.run(["results", "job_1"]) { _, _ in .json(Samples.job("expired")) }
         #expect(outcome.exitCode == 2)
         #expect(outcome.notes.contains("it is expired"))
     }
 
     @Test func statusSaysWhatAJobWaitsFor() async throws {
-        let (outcome, _) = try await run(["status", "job_1"]) { _, _ in
+        let (outcome, _) = try await CLIRun.run(["status", "job_1"]) { _, _ in
             .json(#"{"id":"job_1","state":"waiting","waiting_for":"tokens","position":1234}"#)
         }
         #expect(outcome.exitCode == 0)
@@ -170,7 +160,9 @@ import Testing
                 "keys", "create", "--tenant", "t", "--name", "n", "--class", "batch", "--api-key-file",
                 directory.file("key"),
             ]
-            let (outcome, requests) = try await run(arguments) { _, _ in .json(#"{"id":"key_1","key":"psk_new"}"#) }
+            let (outcome, requests) = try await CLIRun.run(arguments) { _, _ in
+                .json(#"{"id":"key_1","key":"psk_new"}"#)
+            }
             #expect(outcome.exitCode == 0)
             #expect(outcome.output == "psk_new\n")
             #expect(requests[0].headers["authorization"] == "Bearer psk_admin")
@@ -179,7 +171,7 @@ import Testing
     }
 
     @Test func onlyWhatChangesIsSentForATenant() async throws {
-        let (outcome, requests) = try await run(["tenants", "set", "t", "--max-running", "none"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["tenants", "set", "t", "--max-running", "none"]) { _, _ in
             .json(#"{"id":"t","weight":3,"max_running":null}"#)
         }
         #expect(outcome.exitCode == 0)
@@ -190,7 +182,7 @@ import Testing
     }
 
     @Test func costsAreQueriedAndSummed() async throws {
-        let (outcome, requests) = try await run(["cost", "--by", "feature", "--since", "2026-11-01"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["cost", "--by", "feature", "--since", "2026-11-01"]) { _, _ in
             let row = #""calls":2,"input_tokens":1000,"cached_tokens":0,"output_tokens":5,"reasoning_tokens":0"#
             let data = ["search", "chat"].map { #"{"key":"\#($0)",\#(row),"cost_usd":"0.5","unknown_costs":0}"# }
             let total = #"{"calls":4,"input_tokens":2000,"cost_usd":"1.0","unknown_costs":0}"#

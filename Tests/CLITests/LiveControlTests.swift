@@ -6,19 +6,11 @@ import Testing
 
 /// Pausing, changing, bounds and refusals: the built program against a scripted server.
 @Suite(.timeLimit(.minutes(1))) struct LiveControlTests {
-    private func run(_ arguments: [String], script: @escaping ScriptedServer.Script) async throws
-        -> (outcome: CLIRun.Outcome, requests: [SeenRequest])
-    {
-        try await ScriptedServer.run(script) { server in
-            (try await CLIRun(arguments, url: server.url).outcome(), server.requests)
-        }
-    }
-
     @Test(arguments: [("pause", "paused"), ("resume", "resumed")]) func aPoolWithAReason(action: String, state: String)
         async throws
     {
         let arguments = [action, "--pool", "eu.west-1", "--reason", "quota \"up\""]
-        let (outcome, requests) = try await run(arguments) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(arguments) { _, _ in
             .json(#"{"object":"pause","kind":"pool","id":"eu.west-1","paused":true,"reason":"quota"}"#)
         }
         #expect(outcome.exitCode == 0, "\(outcome.notes)")
@@ -30,7 +22,7 @@ import Testing
     }
 
     @Test func aTargetWithoutOne() async throws {
-        let (outcome, requests) = try await run(["resume", "--target", "openai-eu", "--json"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["resume", "--target", "openai-eu", "--json"]) { _, _ in
             .json(#"{"object":"pause","kind":"target","id":"openai-eu","paused":false,"reason":null}"#)
         }
         #expect(outcome.exitCode == 0)
@@ -43,7 +35,7 @@ import Testing
     }
 
     @Test func aBatchByItsTenant() async throws {
-        let (outcome, requests) = try await run(["pause", "--batch", "batch_1"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["pause", "--batch", "batch_1"]) { _, _ in
             .json(Samples.batch("in_progress"))
         }
         #expect(outcome.exitCode == 0)
@@ -57,19 +49,19 @@ import Testing
                 ? .json(#"{"object":"list","data":[{"id":"acme","weight":1}],"has_more":false}"#)
                 : .json(#"{"id":"acme","weight":1,"paused":true}"#)
         }
-        let (outcome, requests) = try await run(["pause", "--tenant", "acme"], script: script)
+        let (outcome, requests) = try await CLIRun.run(["pause", "--tenant", "acme"], script: script)
         #expect(outcome.exitCode == 0)
         #expect(requests.last?.method == "PUT" && requests.last?.target == "/v1/admin/tenants/acme")
         #expect(requests.last?.body == #"{"paused":true}"#)
         // Setting a tenant makes it: a misspelt one must not.
-        let (misspelt, asked) = try await run(["pause", "--tenant", "acne"], script: script)
+        let (misspelt, asked) = try await CLIRun.run(["pause", "--tenant", "acne"], script: script)
         #expect(misspelt.exitCode == 1)
         #expect(misspelt.notes.contains("there is no tenant acne"))
         #expect(asked.map(\.method) == ["GET"])
     }
 
     @Test func aNameThatIsUnknownIsTold() async throws {
-        let (outcome, _) = try await run(["pause", "--pool", "nowhere"]) { _, _ in
+        let (outcome, _) = try await CLIRun.run(["pause", "--pool", "nowhere"]) { _, _ in
             .error(404, code: "not_found", message: "No such pool.")
         }
         #expect(outcome.exitCode == 1)
@@ -78,7 +70,7 @@ import Testing
 
     @Test func aJobsClassAndDeadline() async throws {
         let arguments = ["change", "job_1", "--class", "interactive", "--deadline", "2h"]
-        let (outcome, requests) = try await run(arguments) { _, _ in .json(Samples.job("waiting")) }
+        let (outcome, requests) = try await CLIRun.run(arguments) { _, _ in .json(Samples.job("waiting")) }
         #expect(outcome.exitCode == 0)
         #expect(outcome.output.contains("waiting"))
         #expect(requests[0].method == "PATCH" && requests[0].target == "/v1/jobs/job_1")
@@ -86,7 +78,7 @@ import Testing
     }
 
     @Test func aBatchsDeadlineAsAMoment() async throws {
-        let (outcome, requests) = try await run(["change", "batch_1", "--deadline", "1900000000"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["change", "batch_1", "--deadline", "1900000000"]) { _, _ in
             .json(Samples.batch("in_progress"))
         }
         #expect(outcome.exitCode == 0)
@@ -95,7 +87,7 @@ import Testing
     }
 
     @Test func whatHasEndedIsNotChanged() async throws {
-        let (outcome, requests) = try await run(["change", "job_1", "--class", "batch"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["change", "job_1", "--class", "batch"]) { _, _ in
             .error(409, code: "job_finished", message: "The job is succeeded already.")
         }
         #expect(outcome.exitCode == 1)
@@ -108,7 +100,7 @@ import Testing
             "tenants", "set", "t", "--requests-per-minute", "60", "--tokens-per-minute", "none", "--max-jobs", "5000",
             "--max-bytes", "1000000", "--max-tokens", "none", "--no-paused",
         ]
-        let (outcome, requests) = try await run(arguments) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(arguments) { _, _ in
             .json(#"{"id":"t","weight":3,"max_running":null,"requests_per_minute":60,"max_jobs":5000,"paused":true}"#)
         }
         #expect(outcome.exitCode == 0, "\(outcome.notes)")
@@ -125,7 +117,7 @@ import Testing
 
     @Test func aDeadlineThatCannotBeMetIsToldAtOnce() async throws {
         let message = "It would start in 90 s, its deadline is in 10 s; queue_anyway: true queues it anyway."
-        let (outcome, requests) = try await run(["ask", "m", "Why?", "--deadline", "10s"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["ask", "m", "Why?", "--deadline", "10s"]) { _, _ in
             .error(429, code: "deadline_unmeetable", message: message, headers: [("Retry-After", "42")])
         }
         #expect(outcome.exitCode == 1)
@@ -139,7 +131,7 @@ import Testing
 
     @Test func queueingAnywayIsSentAndTheStartIsTold() async throws {
         let arguments = ["ask", "m", "Why?", "--deadline", "10s", "--queue-anyway"]
-        let (outcome, requests) = try await run(arguments) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(arguments) { _, _ in
             .json(#"{"id":"job_1","state":"waiting","position":3,"expected_start_in_seconds":89.5}"#, status: 202)
         }
         #expect(outcome.exitCode == 0)
@@ -149,7 +141,7 @@ import Testing
     }
 
     @Test func aFullQueueIsComeBackToAsItSays() async throws {
-        let (outcome, requests) = try await run(["ask", "m", "Why?"]) { _, number in
+        let (outcome, requests) = try await CLIRun.run(["ask", "m", "Why?"]) { _, number in
             number == 1
                 ? .error(
                     429,
@@ -165,7 +157,7 @@ import Testing
     }
 
     @Test func aRequestThatFitsNoLimitIsNotTriedAgain() async throws {
-        let (outcome, requests) = try await run(["ask", "m", "Why?"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["ask", "m", "Why?"]) { _, _ in
             .error(400, code: "request_exceeds_rate_limit", message: "About 9,000 tokens; the limit is 8,000 a minute.")
         }
         #expect(outcome.exitCode == 1)
@@ -177,7 +169,7 @@ import Testing
         try await TestFiles.inDirectory { directory in
             try TestFiles.write(Samples.requestLines, to: directory.file("in.jsonl"))
             let arguments = ["submit", directory.file("in.jsonl"), "--max-cost", "5.00"]
-            let (outcome, requests) = try await run(arguments) { request, _ in
+            let (outcome, requests) = try await CLIRun.run(arguments) { request, _ in
                 request.path == "/v1/files" ? .json(#"{"id":"file-1"}"#) : .json(Samples.batch("validating", total: 0))
             }
             #expect(outcome.exitCode == 0, "\(outcome.notes)")
@@ -188,7 +180,7 @@ import Testing
     @Test func statusOfABatchShowsItsPauseAndCostLimit() async throws {
         let batch = Samples.batch("in_progress", completed: 1)
             .replacing(#""metadata""#, with: #""penstock":{"paused_at":1700000000,"max_cost_usd":"5.00"},"metadata""#)
-        let (outcome, _) = try await run(["status", "batch_1"]) { _, _ in .json(batch) }
+        let (outcome, _) = try await CLIRun.run(["status", "batch_1"]) { _, _ in .json(batch) }
         #expect(outcome.output.contains("paused since  2023-11-14 22:13:20Z, resume: penstock resume --batch batch_1"))
         #expect(outcome.output.contains("cost limit    $5.00"))
     }
@@ -196,7 +188,7 @@ import Testing
     @Test func theListSaysWhatJobsWaitForInBrief() async throws {
         let job =
             #"{"id":"job_1","state":"waiting","waiting_for":"tenant_share","position":2,"expected_start_in_seconds":8}"#
-        let (outcome, _) = try await run(["jobs"]) { _, _ in
+        let (outcome, _) = try await CLIRun.run(["jobs"]) { _, _ in
             .json(#"{"object":"list","data":[\#(job)],"has_more":false}"#)
         }
         #expect(outcome.output.contains("waits for tenant_share, 2 before it, about 8s"))

@@ -9,18 +9,8 @@ import Testing
         {"id":"whe_1","name":"ci","url":"https://e.com/h","event_types":["job.failed"],"created_at":1700000000}
         """#
 
-    private func run(
-        _ arguments: [String],
-        script: @escaping ScriptedServer.Script
-    ) async throws -> (outcome: CLIRun.Outcome, requests: [SeenRequest]) {
-        try await ScriptedServer.run(script) { server in
-            let outcome = try await CLIRun(arguments, url: server.url).outcome()
-            return (outcome, server.requests)
-        }
-    }
-
     @Test func aFileIsShown() async throws {
-        let (outcome, requests) = try await run(["files", "show", "file-1"]) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["files", "show", "file-1"]) { _, _ in
             .json(#"{"id":"file-1","filename":"a.jsonl","purpose":"batch","bytes":2048,"created_at":1700000000}"#)
         }
         #expect(outcome.exitCode == 0)
@@ -30,7 +20,7 @@ import Testing
 
     @Test func nothingIsDeletedWithoutAYes() async throws {
         for command in [["files", "delete", "file-1"], ["webhooks", "delete", "whe_1"]] {
-            let (outcome, requests) = try await run(command) { _, _ in .json("{}") }
+            let (outcome, requests) = try await CLIRun.run(command) { _, _ in .json("{}") }
             #expect(outcome.exitCode == 1)
             #expect(outcome.notes.contains("--yes"))
             #expect(requests.isEmpty)
@@ -39,7 +29,7 @@ import Testing
 
     @Test func anUpdateSendsOnlyWhatIsGiven() async throws {
         let events = ["--events", "job.failed,job.expired", "--event", "batch.failed"]
-        let (outcome, requests) = try await run(["webhooks", "update", "whe_1"] + events) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(["webhooks", "update", "whe_1"] + events) { _, _ in
             .json(Self.endpoint)
         }
         #expect(outcome.exitCode == 0)
@@ -48,7 +38,7 @@ import Testing
 
     @Test func aSecretIsPrintedAloneAndSaidToBeShownOnce() async throws {
         let arguments = ["webhooks", "create", "--name", "ci", "--to", "https://e.com/h", "--events", "job.failed"]
-        let (outcome, requests) = try await run(arguments) { _, _ in
+        let (outcome, requests) = try await CLIRun.run(arguments) { _, _ in
             .json(#"{"id":"whe_1","signing_secret":"whsec_x"}"#)
         }
         #expect(outcome.output == "whsec_x\n")
@@ -60,13 +50,13 @@ import Testing
         ["webhooks", "update", "whe_1"], ["webhooks", "deliveries", "--state", "lost"],
         ["webhooks", "create", "--name", "ci", "--to", "https://e.com", "--events", "job.failed,"],
     ]) func wrongUsageIsToldWithoutAsking(arguments: [String]) async throws {
-        let (outcome, requests) = try await run(arguments) { _, _ in .json("{}") }
+        let (outcome, requests) = try await CLIRun.run(arguments) { _, _ in .json("{}") }
         #expect(outcome.exitCode == 64)
         #expect(requests.isEmpty)
     }
 
     @Test func theDoctorSaysWhatKeptItFromGoingOn() async throws {
-        let (outcome, _) = try await run(["doctor", "--json"]) { request, _ in
+        let (outcome, _) = try await CLIRun.run(["doctor", "--json"]) { request, _ in
             request.path == "/"
                 ? .json(#"{"name":"penstock","version":"1"}"#, headers: [("Date", "Sun, 06 Nov 1994 08:49:37 GMT")])
                 : .error(401, code: "invalid_api_key", message: "Incorrect API key.")
@@ -81,7 +71,7 @@ import Testing
 
     @Test func quietWatchingShowsNoProgress() async throws {
         for (arguments, shown) in [(["watch", "batch_1"], true), (["watch", "batch_1", "--quiet"], false)] {
-            let (outcome, _) = try await run(arguments) { _, number in
+            let (outcome, _) = try await CLIRun.run(arguments) { _, number in
                 .json(Samples.batch(number == 1 ? "in_progress" : "completed", completed: 2))
             }
             #expect(outcome.exitCode == 0)

@@ -113,18 +113,9 @@ struct WebhooksDeleteCommand: AsyncParsableCommand {
     @Argument(help: "The id of an endpoint.")
     var id: ObjectID
 
-    @Flag(help: "Do not ask.")
-    var yes = false
-
-    @OptionGroup var format: FormatOptions
-    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var deletion: DeletionOptions
 
     func run() async throws {
-        if !yes { try Confirmation.ask("Delete \(id)?", otherwise: "nothing was deleted") }
-        try await connection.withAPI { api in
-            let answer = try await api.delete("/v1/webhook_endpoints/\(id)")
-            if format.json { return try TextChannel.output.json(answer.root) }
-            try TextChannel.output.line("\(id) is deleted")
-        }
+        try await deletion.run(id, in: "/v1/webhook_endpoints")
     }
 }

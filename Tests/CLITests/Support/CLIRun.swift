@@ -31,6 +31,15 @@ struct CLIRun: Sendable {
     /// A descriptor of ours that the child reads from; nil for none.
     var input: Int32?
 
+    /// Runs the program once against a server that answers by a script.
+    static func run(_ arguments: [String], script: @escaping ScriptedServer.Script) async throws
+        -> (outcome: Outcome, requests: [SeenRequest])
+    {
+        try await ScriptedServer.run(script) { server in
+            (try await CLIRun(arguments, url: server.url).outcome(), server.requests)
+        }
+    }
+
     init(_ arguments: [String], url: String?, key: String? = "psk_test") {
         self.arguments = arguments
         environment = ["PATH": "/usr/bin:/bin", "TERM": "xterm"]
