@@ -9,8 +9,7 @@ extension RedisJobQueue {
     package func take(_ limit: Int, for consumer: ConsumerName) async throws -> TakeResult {
         let tokens = (0..<min(limit, Self.takesPerCall)).map { _ in IDGenerator.attempt().text }
         let reply = try ReplyReader(try await run(QueueScripts.take, [consumer.text, program] + tokens))
-        let wait = try reply.optionalMilliseconds(0)
-        return TakeResult(jobs: try reply.lists(from: 1).map(takenJob), wait: wait)
+        return TakeResult(jobs: try reply.lists(from: 1).map(takenJob), wait: try reply.optionalMilliseconds(0))
     }
 
     package func held(by consumer: ConsumerName, after key: String?, limit: Int) async throws -> [TakenJob] {
@@ -47,7 +46,7 @@ extension RedisJobQueue {
     }
 
     package func settle(_ lease: Lease, _ settlement: Settlement) async throws -> Bool {
-        try await settle(lease, settlement, ["done"])
+        try await translated { try await settlements.settle(SettlementCodec.arguments(lease, settlement, retry: nil)) }
     }
 
     package func retry(
@@ -56,12 +55,7 @@ extension RedisJobQueue {
         after delay: Duration,
         countsAttempt: Bool
     ) async throws -> Bool {
-        let retry: [any RedisArgument] = ["retry", delay.wholeMilliseconds, countsAttempt ? 1 : 0]
-        return try await settle(lease, settlement, retry)
-    }
-
-    /// Done now, or done before by a call whose reply was lost: both are the holder's doing.
-    private func settle(_ lease: Lease, _ settlement: Settlement, _ next: [any RedisArgument]) async throws -> Bool {
-        try await run(QueueScripts.settle, SettlementCodec.arguments(lease, settlement) + next).int64 != 0
+        let arguments = SettlementCodec.arguments(lease, settlement, retry: (delay, countsAttempt))
+        return try await translated { try await settlements.settle(arguments) }
     }
 }

@@ -15,6 +15,7 @@ package final class RedisJobQueue: JobQueue {
     let targetNames: [String]
     /// Target → the limit groups that it counts against.
     let limitGroups: [String: [String]]
+    let settlements: SettlementGroups
     private let bell: Doorbell
     private let wakeBell: Doorbell
 
@@ -34,6 +35,10 @@ package final class RedisJobQueue: JobQueue {
         self.spoolBytes = spoolBytes
         targetNames = pool.targets.map(\.name)
         limitGroups = Dictionary(uniqueKeysWithValues: pool.targets.map { ($0.name, $0.countedGroups) })
+        settlements = SettlementGroups { [keys] arguments in
+            let script = QueueScripts.settle
+            return try await client.evaluate(script.script, keys: keys.of(script), arguments: arguments)
+        }
         bell = Doorbell(client: client, key: keys.bell)
         wakeBell = Doorbell(client: client, key: keys.wake)
     }

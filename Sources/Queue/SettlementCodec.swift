@@ -1,15 +1,21 @@
 import Penstock
 import Redis
 
-/// What a call really used and told, as the arguments of `settle`.
+/// What a call really used and told, as arguments of `settle`.
 enum SettlementCodec {
-    static func arguments(_ lease: Lease, _ settlement: Settlement) -> [any RedisArgument] {
+    /// - Parameter retry: when the job goes on, and whether this was one of its attempts; nil when it has ended.
+    static func arguments(
+        _ lease: Lease,
+        _ settlement: Settlement,
+        retry: (delay: Duration, countsAttempt: Bool)?
+    ) -> [any RedisArgument] {
         let (verdict, pause) = verdict(settlement.target)
         return [
             lease.key, lease.token.text, settlement.usage?.input ?? -1, settlement.usage?.output ?? -1,
             settlement.mayHaveBeenSent ? 1 : 0, settlement.chargesTenant ? 1 : 0, verdict, pause,
             signals(settlement.signals), settlement.serviceTime?.wholeMilliseconds ?? -1,
-            settlement.firstByte?.wholeMilliseconds ?? -1,
+            settlement.firstByte?.wholeMilliseconds ?? -1, retry == nil ? "done" : "retry",
+            retry?.delay.wholeMilliseconds ?? 0, retry?.countsAttempt == true ? 1 : 0,
         ]
     }
 

@@ -131,8 +131,8 @@ private struct Minutes {
     }
 
     func settle(_ lease: Lease, _ tokens: Int) async throws {
-        let arguments = SettlementCodec.arguments(lease, .used(tokens)) + ["done"]
-        let isHeld = try await run(settleScript, arguments).int64 == 1
+        let arguments = SettlementCodec.arguments(lease, .used(tokens), retry: nil)
+        let isHeld = try await run(settleScript, arguments).string == "1"
         #expect(isHeld)
     }
 }

@@ -415,7 +415,7 @@ extension InMemoryQueue.State {
             items[index].place = .running(lease)
             jobs.append(taken(items[index], lease, target: target))
         }
-        return TakeResult(jobs: jobs, wait: nil)
+        return TakeResult(jobs: jobs, wait: jobs.count == limit ? .zero : nil)
     }
 
     func taken(_ item: InMemoryQueue.Item, _ lease: Lease, target: String) -> TakenJob {

@@ -36,7 +36,7 @@ struct PoolLoop: Sendable {
         var isInDoubt = false
     }
 
-    /// One turn: places, jobs, and a wait when there were none.
+    /// One turn: places, jobs, and a wait when there are no more.
     private func turn(_ group: inout DiscardingTaskGroup, _ memory: inout TakeMemory) async {
         health.beat("worker.pool.\(queue.pool)", within: .seconds(60))
         let places = await cancelWhenGracefulShutdown { await slots.take(atMost: Self.mostPerTake) }
@@ -46,7 +46,7 @@ struct PoolLoop: Sendable {
         for taken in result.jobs {
             group.addTask { await finish(taken) }
         }
-        if result.jobs.isEmpty { await waitForWork(result.wait) }
+        if result.wait != .zero { await waitForWork(result.wait) }
     }
 
     private func take(_ places: Int, _ memory: inout TakeMemory) async -> TakeResult {
@@ -74,7 +74,7 @@ struct PoolLoop: Sendable {
     private func ask(_ places: Int, _ memory: TakeMemory) async throws -> TakeResult {
         if memory.isInDoubt {
             let found = try await queue.held(by: consumer, after: memory.newestKey, limit: places)
-            if !found.isEmpty { return TakeResult(jobs: found, wait: nil) }
+            if !found.isEmpty { return TakeResult(jobs: found, wait: .zero) }
         }
         return try await queue.take(places, for: consumer)
     }

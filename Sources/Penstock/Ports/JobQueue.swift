@@ -213,7 +213,7 @@ package struct TakenJob: Sendable {
 /// What `take` gave.
 package struct TakeResult: Sendable {
     package var jobs: [TakenJob]
-    /// When nothing (more) could go: how long until something may, if time alone will do it.
+    /// When to ask again: zero is at once, as there may be more; nil when only the bell will tell.
     package var wait: Duration?
 
     package init(jobs: [TakenJob], wait: Duration?) {

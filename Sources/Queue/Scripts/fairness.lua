@@ -85,13 +85,16 @@ local function charge_rates(owner, requests, tokens)
     if token_ms > 0 and tokens ~= 0 then tenant[TOKEN_CLOCK] = moved(tenant[TOKEN_CLOCK], tokens * token_ms) end
 end
 
--- Brings back a tenant that was parked by its own bounds, once they let it.
-local function let_go(owner)
-    if redis.call('EXISTS', PARKED) == 0 then return end
-    local flows = { 'i:' .. owner, 's:' .. owner, 'b:' .. owner }
+-- Brings back tenants that were parked by their own bounds, once these let them.
+local function let_go(owners)
+    if not owners[1] or redis.call('EXISTS', PARKED) == 0 then return end
+    local flows = {}
+    for _, owner in ipairs(owners) do
+        for _, class in ipairs(CLASS_ORDER) do flows[#flows + 1] = class .. ':' .. owner end
+    end
     for at, till in ipairs(redis.call('ZMSCORE', PARKED, unpack(flows))) do
         if till then
-            local wait = tenant_wait(owner)
+            local wait = tenant_wait(owner_of(flows[at]))
             if wait <= 0 then
                 unpark(flows[at])
             elseif wait < NEVER then
@@ -142,18 +145,30 @@ local function wait_again(name, class, owner, deadline)
     end
 end
 
--- The last trace of a job beside its record. Singles leave a tombstone, so that a repeated enqueue stays a no-op.
-local function bury(name)
-    local batch = batch_of(name)
-    if not batch then
-        redis.call('ZADD', DONE, whole(now + TOMBSTONE_MS), name)
-        redis.call('PUBLISH', ENDED, name)
-    elseif redis.call('HINCRBY', FEEDS, 'n~' .. batch, '-1') <= 0
-        and redis.call('HEXISTS', FEEDS, 'c~' .. batch) == 0 then
-        -- The last line of a batch that nobody feeds any more.
-        local id = redis.call('HGET', FEEDS, 'b~' .. batch) or ''
-        redis.call('HDEL', FEEDS, 'n~' .. batch, 'z~' .. batch, 'b~' .. batch, 'm~' .. batch, 'i~' .. id)
+-- Lines of a batch ended; its last one takes along what is known of it, when nobody feeds it any more.
+local function count_ended(batch, lines)
+    if redis.call('HINCRBY', FEEDS, 'n~' .. batch, whole(-lines)) > 0
+        or redis.call('HEXISTS', FEEDS, 'c~' .. batch) == 1 then
+        return
     end
+    local id = redis.call('HGET', FEEDS, 'b~' .. batch) or ''
+    redis.call('HDEL', FEEDS, 'n~' .. batch, 'z~' .. batch, 'b~' .. batch, 'm~' .. batch, 'i~' .. id)
+end
+
+-- The last traces of jobs beside their records. Singles leave a tombstone, so that a repeated enqueue stays a no-op.
+local function bury(names)
+    local tombstones, ended, till = {}, {}, whole(now + TOMBSTONE_MS)
+    for _, name in ipairs(names) do
+        local batch, count = batch_of(name), #tombstones
+        if batch then
+            ended[batch] = (ended[batch] or 0) + 1
+        else
+            tombstones[count + 1], tombstones[count + 2] = till, name
+            redis.call('PUBLISH', ENDED, name)
+        end
+    end
+    if tombstones[1] then redis.call('ZADD', DONE, unpack(tombstones)) end
+    for batch, lines in pairs(ended) do count_ended(batch, lines) end
 end
 
 -- Forgets a job that no lease holds.
@@ -162,5 +177,5 @@ local function forget(job)
     redis.call('HDEL', TRIES, 'a~' .. job.name, 'd~' .. job.name, 'h~' .. job.name)
     count_shape(job.shape.key, '-1')
     count_live(job.tenant, -1, -#job.record, -job.input - job.output)
-    bury(job.name)
+    bury({ job.name })
 end

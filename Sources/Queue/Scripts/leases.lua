@@ -11,7 +11,7 @@ local SHAPE, BYTES, MEANT, TRIED, GROUPS_AT = 15, 16, 17, 18, 19
 -- Behind it where the lease is read: its id and text, and from `open_scopes` its groups and the record of its target.
 local RID, TEXT, LEASE_GROUPS, LEASE_TARGET = 20, 21, 22, 23
 local function read_lease(rid)
-    local text = redis.call('HGET', LEASES, rid)
+    local text = text_of(LEASES, rid)
     if not text then return nil end
     local lease = { struct.unpack(LEASE_FORMAT, text) }
     lease[RID], lease[TEXT] = rid, text
@@ -43,21 +43,25 @@ local function was_ended_by_holder(rid)
     return tonumber(rid:match('^(%d+)') or '0') >= tonumber(redis.call('HGET', TICK, 'began') or '0')
 end
 
--- Reads the records of a lease's target and limit groups at once. A group becomes a list: its name, ms per unit of each
--- dimension, its record.
+-- Reads the records of all targets and limit groups of leases at once. A group becomes a list: its name, ms per unit of
+-- each dimension, its record.
 local LEASE_MS, LEASE_RECORD = 1, 6
-local function open_scopes(lease)
-    local text, at, own, fields = lease[TEXT], lease[GROUPS_AT], {}, { 't~' .. lease[TARGET] }
-    while at <= #text do
-        local group = { struct.unpack(LEASE_GROUP_FORMAT, text, at) }
-        at = group[6]
-        own[#own + 1], fields[#fields + 1] = group, 'g~' .. group[1]
+local function open_scopes(leases)
+    local fields = {}
+    for _, lease in ipairs(leases) do
+        local text, at, own = lease[TEXT], lease[GROUPS_AT], {}
+        fields[#fields + 1] = 't~' .. lease[TARGET]
+        while at <= #text do
+            local group = { struct.unpack(LEASE_GROUP_FORMAT, text, at) }
+            at = group[6]
+            own[#own + 1], fields[#fields + 1] = group, 'g~' .. group[1]
+        end
+        lease[LEASE_GROUPS] = own
     end
-    local texts = redis.call('HMGET', GATES, unpack(fields))
-    lease[LEASE_GROUPS], lease[LEASE_TARGET] = own, open_record(GATES, fields[1], texts[1], TARGET_FORMAT, TARGET_COUNT)
-    for place = 1, #own do
-        own[place][LEASE_RECORD] =
-            open_record(GATES, fields[place + 1], texts[place + 1], GROUP_FORMAT, GROUP_COUNT)
+    read_ahead(GATES, fields)
+    for _, lease in ipairs(leases) do
+        lease[LEASE_TARGET] = target_of(lease[TARGET])
+        for _, group in ipairs(lease[LEASE_GROUPS]) do group[LEASE_RECORD] = group_of(group[1]) end
     end
 end
 
@@ -90,21 +94,35 @@ local function settle_limits(lease, requests, input, output)
     end
 end
 
--- Frees the slots of a lease and removes it. Slots are counted and freed only together with their lease, so the count
--- is the number of leases. A probe that told nothing is due again.
-local function drop_lease(lease)
-    local rid, target, owner = lease[RID], lease[LEASE_TARGET], owner_of(lease[FLOW])
+-- Frees the slots of a lease. Slots are counted and freed only together with their lease, so the count is the number of
+-- leases. A probe that told nothing is due again.
+local function free_slots(lease)
+    local rid, target = lease[RID], lease[LEASE_TARGET]
     target[RUNNING] = target[RUNNING] - 1
     if target[TARGET_PROBE] == rid then target[TARGET_PROBE] = 'due' end
-    for place = 1, #lease[LEASE_GROUPS] do
-        local record = lease[LEASE_GROUPS][place][LEASE_RECORD]
+    for _, group in ipairs(lease[LEASE_GROUPS]) do
+        local record = group[LEASE_RECORD]
         record[RUNNING] = record[RUNNING] - 1
         if record[GROUP_PROBE] == rid then record[GROUP_PROBE] = 'due' end
     end
-    local tenant = tenant_of(owner)
+    local tenant = tenant_of(owner_of(lease[FLOW]))
     tenant[RUNNING] = math.max(0, tenant[RUNNING] - 1)
-    redis.call('HDEL', LEASES, rid, 'e~' .. lease[JOB])
-    redis.call('XACK', READY, GROUP, rid)
-    redis.call('XDEL', READY, rid)
-    let_go(owner)
+end
+
+-- Removes leases whose slots are free, and brings back tenants that waited for one of their own.
+local function remove_leases(leases)
+    if not leases[1] then return end
+    local rids, fields, owners = {}, {}, {}
+    for place, lease in ipairs(leases) do
+        rids[place], owners[place] = lease[RID], owner_of(lease[FLOW])
+        fields[place * 2 - 1], fields[place * 2] = lease[RID], 'e~' .. lease[JOB]
+    end
+    redis.call('HDEL', LEASES, unpack(fields))
+    redis.call('XACK', READY, GROUP, unpack(rids))
+    redis.call('XDEL', READY, unpack(rids))
+    let_go(owners)
+end
+local function drop_lease(lease)
+    free_slots(lease)
+    remove_leases({ lease })
 end

@@ -19,7 +19,7 @@ for _, rid in ipairs(reply[2]) do
         mark_lease(rid, 2)
         found[#found + 1] = { rid, lease[TOKEN], lease[TARGET], whole(lease[TAKEN_AT]), unpack(describe(job)) }
     elseif lease then
-        open_scopes(lease)
+        open_scopes({ lease })
         drop_lease(lease)
     else
         redis.call('XACK', READY, GROUP, rid)

@@ -6,7 +6,7 @@ for at = 1, #ARGV, 2 do
     for number in ARGV[at + 1]:gmatch('[^:]+') do numbers[#numbers + 1] = tonumber(number) end
     redis.call('HSET', POLICIES, tenant, struct.pack('<dddddddd', unpack(numbers)))
     policies[tenant] = nil
-    let_go(tenant)
+    let_go({ tenant })
 end
 commit()
 return 1

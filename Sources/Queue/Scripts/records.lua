@@ -30,6 +30,29 @@ local function commit()
     for _, write in pairs(writes) do redis.call('HSET', unpack(write)) end
 end
 
+-- Fields that will be needed can be read many at a time before they are opened: a command costs more than what it reads.
+local ahead = {}
+local function read_ahead(key, fields)
+    local known, missing = ahead[key] or {}, {}
+    ahead[key] = known
+    for place = 1, #fields do
+        local field = fields[place]
+        if known[field] == nil then
+            known[field] = false
+            missing[#missing + 1] = field
+        end
+    end
+    if not missing[1] then return end
+    local texts = redis.call('HMGET', key, unpack(missing))
+    for place = 1, #missing do known[missing[place]] = texts[place] end
+end
+local function text_of(key, field)
+    local known = ahead[key]
+    local text = known and known[field]
+    if text == nil then text = redis.call('HGET', key, field) end
+    return text
+end
+
 -- Removes a record that holds nothing.
 local function forget_record(key, field)
     redis.call('HDEL', key, field)
@@ -67,14 +90,14 @@ local targets, groups = {}, {}
 local function target_of(name)
     if not targets[name] then
         local field = 't~' .. name
-        targets[name] = open_record(GATES, field, redis.call('HGET', GATES, field), TARGET_FORMAT, TARGET_COUNT)
+        targets[name] = open_record(GATES, field, text_of(GATES, field), TARGET_FORMAT, TARGET_COUNT)
     end
     return targets[name]
 end
 local function group_of(name)
     if not groups[name] then
         local field = 'g~' .. name
-        groups[name] = open_record(GATES, field, redis.call('HGET', GATES, field), GROUP_FORMAT, GROUP_COUNT)
+        groups[name] = open_record(GATES, field, text_of(GATES, field), GROUP_FORMAT, GROUP_COUNT)
     end
     return groups[name]
 end
@@ -105,7 +128,7 @@ local tenants = {}
 local function tenant_of(name)
     local tenant = tenants[name]
     if not tenant then
-        tenant = open_record(TENANTS, name, redis.call('HGET', TENANTS, name), TENANT_FORMAT, TENANT_COUNT)
+        tenant = open_record(TENANTS, name, text_of(TENANTS, name), TENANT_FORMAT, TENANT_COUNT)
         tenants[name] = tenant
     end
     return tenant
@@ -118,7 +141,7 @@ local policies = {}
 local function policy_of(tenant)
     local policy = policies[tenant]
     if not policy then
-        local text = redis.call('HGET', POLICIES, tenant)
+        local text = text_of(POLICIES, tenant)
         policy = text and { struct.unpack('<dddddddd', text) } or { 1, 0, 0, 0, 0, 0, 0, 0 }
         policies[tenant] = policy
     end

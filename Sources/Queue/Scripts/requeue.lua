@@ -2,7 +2,7 @@
 -- and its tenant is not charged for it.
 local lease = held_lease(ARGV[1], ARGV[2])
 if not lease then return 0 end
-open_scopes(lease)
+open_scopes({ lease })
 correct_charge(lease, -lease[INPUT], -lease[OUTPUT])
 drop_lease(lease)
 redis.call('HSET', LEASES, 'l~' .. lease[RID], whole(now))

@@ -31,7 +31,9 @@ extension QueueModel {
                 Taken(name: entry.name, target: gate.target.name, attempts: entry.attempts, deaths: entry.deaths)
             )
         }
-        if taken.isEmpty {
+        if taken.count == limit {
+            wait = 0
+        } else {
             if wait == nil, let due = parked.values.min(), due < Self.never { wait = max(1, (due - now).rounded(.up)) }
             wait = wait.flatMap { setAlarm($0, for: consumer) }
         }

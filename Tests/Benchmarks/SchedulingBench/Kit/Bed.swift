@@ -9,6 +9,9 @@ struct Bed: Sendable {
     let server: RedisServer
     let client: RedisClient
 
+    /// A rewrite of the append-only file in between would be counted with whatever is measured then.
+    static let withoutRewrite = ["--auto-aof-rewrite-percentage", "0"]
+
     static func with<Value>(
         _ arguments: [String] = [],
         _ body: (Bed) async throws -> Value

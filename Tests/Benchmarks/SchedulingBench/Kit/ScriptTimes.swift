@@ -2,6 +2,8 @@ import Redis
 
 /// How long scripts ran, from the server's own notes: wall time, what the machine took away included.
 struct ScriptTimes: Sendable {
+    /// How many scripts ran.
+    var scripts = 0.0
     /// Scripts above 2 ms.
     var slow = 0
     /// Milliseconds.
@@ -42,6 +44,7 @@ struct ScriptTimes: Sendable {
         for line in counts.split(whereSeparator: \.isNewline) where line.hasPrefix("cmdstat_") {
             let name = String(line.dropFirst("cmdstat_".count).prefix { $0 != ":" })
             let calls = line.split(separator: ":")[1].split(separator: ",")[0].dropFirst("calls=".count)
+            if name == "evalsha" { times.scripts = Double(calls) ?? 0 }
             if !["evalsha", "info", "slowlog|get"].contains(name) { times.commands[name] = Double(calls) }
         }
         return times

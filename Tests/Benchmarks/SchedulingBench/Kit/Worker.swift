@@ -40,7 +40,7 @@ struct Worker: Sendable {
                         places.release(1)
                     }
                 }
-                if result.jobs.isEmpty {
+                if result.wait != .zero {
                     let longest = Duration.milliseconds(500)
                     try await lane.queue.waitForWork(timeout: min(result.wait ?? longest, longest))
                 }

@@ -11,6 +11,7 @@ enum Latency {
         let lanes = try await Backlog.lanes(2, of: pool, in: bed)
         let waits = Shared<[Double]>([])
         let stop = StopSign()
+        try await ScriptTimes.begin(bed)
         let before = try await bed.cpu()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await Keeper(lane: lane, stop: stop).run() }
@@ -32,6 +33,7 @@ enum Latency {
             try await group.waitForAll()
         }
         let cost = try await bed.cpu() - before
+        let times = try await ScriptTimes.end(bed)
         for each in lanes + [lane] { await each.close() }
         let all = waits.value
         let (p50, p99) = (percentile(0.5, of: all), percentile(0.99, of: all))
@@ -39,6 +41,10 @@ enum Latency {
         figures.add("offered_per_second", rate, digits: 0)
         figures.add("jobs", all.count)
         figures.add("redis_us_per_job_in_all", cost / Double(max(1, all.count)) * 1e6, digits: 1)
+        figures.add("scripts_per_job", times.scripts / Double(max(1, all.count)))
+        figures.add("commands_per_job", times.commands(per: max(1, all.count)))
+        figures.add("scripts_above_2_ms", times.slow)
+        figures.add("script_longest_ms", times.longest)
         figures.add("p50_ms", p50)
         figures.add("p90_ms", percentile(0.9, of: all))
         figures.add("p99_ms", p99)

@@ -9,8 +9,6 @@ enum Memory {
     private static let few = 1000
     private static let kept = 0.05
     private static let body = [UInt8](repeating: UInt8(ascii: "x"), count: 200)
-    /// A rewrite of the file in between would be counted with whatever is measured then.
-    private static let settings = ["--auto-aof-rewrite-percentage", "0"]
 
     static func run(_ samples: Samples) async throws -> [Figures] {
         [try await lines(), try await singles()]
@@ -19,7 +17,7 @@ enum Memory {
     // MARK: Lines of batches
 
     private static func lines() async throws -> Figures {
-        try await Bed.with(settings) { bed in
+        try await Bed.with(Bed.withoutRewrite) { bed in
             let lane = try await bed.lane(.bench("lines"))
             let before = try await bed.memory()
             let batches = (0..<100).map { _ in IDGenerator.batch(at: .present) }
@@ -65,7 +63,7 @@ enum Memory {
     // MARK: Single jobs
 
     private static func singles() async throws -> Figures {
-        try await Bed.with(settings) { bed in
+        try await Bed.with(Bed.withoutRewrite) { bed in
             let lane = try await bed.lane(.bench("singles"))
             try await fill(0..<few, lane)
             let (enqueueFew, takeFew) = try await costs(bed, lane)

@@ -7,7 +7,7 @@ enum Throughput {
     private static let consumers = 3
 
     static func run(_ samples: Samples) async throws -> [Figures] {
-        try await Bed.with { bed in
+        try await Bed.with(Bed.withoutRewrite) { bed in
             let lane = try await bed.lane(AllGates.pool("gates"))
             try await AllGates.setPolicies(lane)
             try await learn(lane)
