@@ -45,9 +45,9 @@ enum QueueScripts {
         library: [
             PackageResources.common_lua, PackageResources.records_lua, PackageResources.backlog_lua,
             PackageResources.fairness_lua, PackageResources.limits_lua, PackageResources.leases_lua,
-            PackageResources.adding_lua, PackageResources.admission_lua, PackageResources.feedback_lua,
-            PackageResources.samples_lua, PackageResources.learning_lua, PackageResources.sweeping_lua,
-            PackageResources.spooling_lua,
+            PackageResources.spooling_lua, PackageResources.adding_lua, PackageResources.admission_lua,
+            PackageResources.feedback_lua, PackageResources.samples_lua, PackageResources.learning_lua,
+            PackageResources.sweeping_lua,
         ],
         keyNames: PoolKeys.scriptNames
     )

@@ -2,11 +2,13 @@ import Penstock
 import Redis
 import Synchronization
 
-/// Gathers the settlements of concurrent callers into calls of one script: while one is under way, the next group forms.
-/// There is no timer; a lone settlement is sent at once.
+/// Gathers the settlements of concurrent callers into calls of one script: while one is under way, and until `pause` is
+/// over since it began, the next group forms. A lone settlement is sent at once.
 final class SettlementGroups: Sendable {
     /// Settlements per script, so that none runs longer than 2 ms.
     static let most = 16
+    /// What a script costs beside its settlements is as much as some of them.
+    private static let pause = Duration.milliseconds(2)
 
     private struct Pending: Sendable {
         let arguments: [any RedisArgument]
@@ -40,7 +42,13 @@ final class SettlementGroups: Sendable {
     }
 
     private func sendGroups() async {
-        while let group = nextGroup() { await send(group) }
+        while let group = nextGroup() {
+            let start = ContinuousClock.now
+            await send(group)
+            guard state.withLock({ $0.pending.count < Self.most }) else { continue }
+            // Nothing cancels this task.
+            try? await Task.sleep(until: start + Self.pause)
+        }
     }
 
     private func nextGroup() -> [Pending]? {
@@ -54,7 +62,9 @@ final class SettlementGroups: Sendable {
 
     private func send(_ group: [Pending]) async {
         do {
-            for (pending, isHeld) in zip(group, try await answers(group)) { pending.continuation.resume(returning: isHeld) }
+            for (pending, isHeld) in zip(group, try await answers(to: group)) {
+                pending.continuation.resume(returning: isHeld)
+            }
         } catch let error as RedisError where error.serverError != nil && group.count > 1 {
             // What is wrong with one of them is not the others' fault; nothing was changed yet.
             for pending in group { await send([pending]) }
@@ -64,7 +74,7 @@ final class SettlementGroups: Sendable {
         }
     }
 
-    private func answers(_ group: [Pending]) async throws -> [Bool] {
+    private func answers(to group: [Pending]) async throws -> [Bool] {
         let digits = try await call(group.flatMap(\.arguments)).string ?? ""
         guard digits.utf8.count == group.count else { throw UnexpectedReply() }
         return digits.map { $0 != "0" }

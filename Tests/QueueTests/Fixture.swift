@@ -129,7 +129,7 @@ struct Fixture: Sendable {
         }
     }
 
-    func keys(_ name: String) -> String { "penstock:4:{\(pool.name)}:\(name)" }
+    func keys(_ name: String) -> String { "penstock:5:{\(pool.name)}:\(name)" }
 }
 
 extension Settlement {

@@ -1,8 +1,8 @@
 import Penstock
-import Redis
 import Testing
 
 @testable import Queue
+@testable import Redis
 
 @Suite(.timeLimit(.minutes(1)))
 struct IntakeSideTests {
@@ -42,6 +42,27 @@ struct IntakeSideTests {
             #expect(try await fixture.queue.settle(taken.lease, .asEstimated))
             try await fixture.enqueue([job])
             #expect(try await fixture.queue.tick() == PoolSnapshot(waiting: 0, running: 0, delayed: 0, tenants: 0))
+        }
+    }
+
+    /// The shapes of these two tenants' jobs have hashes that begin alike.
+    @Test func shapesOfOneHashAreKeptApart() async throws {
+        try await Fixture.run { fixture in
+            let (one, other) = (fixture.job("t38712"), fixture.job("t42697"))
+            let hashes = [one, other].map { SHA1.hexDigest(of: JobCodec.shape(of: $0)).prefix(8) }
+            try #require(hashes[0] == hashes[1])
+            try await fixture.enqueue([one, other])
+            try await fixture.enqueue([fixture.job("t42697")])
+            #expect(try await Audit(fixture).problems.isEmpty)
+            let taken = try await fixture.take(5)
+            #expect(taken.map(\.job.tenant.text).sorted() == ["t38712", "t42697", "t42697"])
+            // With the first one gone, the other's next job finds a shape as well.
+            for each in taken where each.job.tenant.text == "t38712" {
+                _ = try await fixture.queue.settle(each.lease, .asEstimated)
+            }
+            try await fixture.enqueue([fixture.job("t42697")])
+            #expect(try await fixture.takeOne().job.tenant.text == "t42697")
+            #expect(try await Audit(fixture).problems.isEmpty)
         }
     }
 

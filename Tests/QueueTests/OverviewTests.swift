@@ -273,7 +273,7 @@ struct FeedTests {
             try await fixture.queue.remove(jobs)
             #expect(try await KeyReader(fixture).hash("feeds").keys.sorted() == ["next"])
             #expect(try await KeyReader(fixture).hash("tries").isEmpty)
-            #expect(try await KeyReader(fixture).hash("shapes").keys.sorted() == ["number"])
+            #expect(try await KeyReader(fixture).hash("shapes").isEmpty)
 
             // The same batch again is another one: it is not paused.
             _ = try await fixture.queue.feed(

@@ -91,7 +91,7 @@ class BenchStack(Stack):
 
     def queued(self):
         """Live jobs in Redis."""
-        return int(self.redis.command("hlen", "penstock:4:{bench}:jobs"))
+        return int(self.redis.command("hlen", "penstock:5:{bench}:jobs"))
 
     def statistics_calls(self):
         """Calls that the simulator received."""

@@ -5,15 +5,41 @@ local function tokens_in(record)
     return deadline, input + (output >= GUESS and output - GUESS or output)
 end
 
--- Adds and counts a job unless it is known; 1 when it is new.
-local function add(name, shape_text, record)
-    local key = shape_key(shape_text)
-    local is_new = redis.call('HSETNX', JOBS, name, key .. record)
-    count_shape(key, is_new)
-    if is_new == 0 then return 0 end
-    local class, tenant, shape_deadline = struct.unpack(SHAPE_FORMAT, shape_text)
+-- The shapes of what is added, each with the jobs, bytes and tokens that are new.
+local added_shapes, shapes_by_text = {}, {}
+local function open_shapes(texts)
+    local keys, owners = {}, {}
+    for _, text in ipairs(texts) do
+        if not shapes_by_text[text] then
+            local class, tenant, deadline = struct.unpack(SHAPE_FORMAT, text)
+            local count = #added_shapes + 1
+            shapes_by_text[text] = { flow = class .. ':' .. tenant, tenant = tenant, deadline = deadline, jobs = 0,
+                bytes = 0, tokens = 0 }
+            added_shapes[count], keys[count], owners[count] = shapes_by_text[text], key_of(hash_of(text)), tenant
+        end
+    end
+    read_ahead(SHAPES, keys)
+    read_ahead(TENANTS, owners)
+end
+
+-- Adds a job unless it is known, or has ended and only the ledger does not know yet.
+local new_jobs = {}
+local function add(name, text, record)
+    local shape = shapes_by_text[text]
+    shape.key = shape.key or shape_key(text)
+    if is_answered(name) or redis.call('HSETNX', JOBS, name, shape.key .. record) == 0 then return end
     local deadline, tokens = tokens_in(record)
-    wait_again(name, class, tenant, deadline > 0 and deadline or shape_deadline)
-    count_live(tenant, 1, 4 + #record, tokens)
-    return 1
+    new_jobs[#new_jobs + 1] = { name = name, flow = shape.flow, deadline = deadline > 0 and deadline or shape.deadline }
+    shape.jobs, shape.bytes, shape.tokens = shape.jobs + 1, shape.bytes + 4 + #record, shape.tokens + tokens
+end
+
+-- Counts what was added, lets it wait and wakes who serves it; how many there are.
+local function finish_adding()
+    for _, shape in ipairs(added_shapes) do
+        if shape.key then count_shape(shape.key, shape.jobs) end
+        count_live(shape.tenant, shape.jobs, shape.bytes, shape.tokens)
+    end
+    wait_again(new_jobs)
+    ring_for(#new_jobs)
+    return #new_jobs
 end

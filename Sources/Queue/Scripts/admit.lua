@@ -37,6 +37,10 @@ if not anyway and late > 0 then
     return { 'refused', 'deadline_unmeetable', -1, -1, start and math.ceil(start) or -1, come_back(late) }
 end
 
-if not only_ask then ring_for(add(name, shape_text, rest_of_record)) end
+if not only_ask then
+    open_shapes({ shape_text })
+    add(name, shape_text, rest_of_record)
+    finish_adding()
+end
 commit()
 return { 'accepted', start and math.ceil(start) or -1 }

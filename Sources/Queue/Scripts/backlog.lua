@@ -8,12 +8,12 @@
 local RECORD_FORMAT, GUESS = '>I4I6I4I4', 2147483648
 local SHAPE_FORMAT = '>c1Bc0I6Hc0'
 
--- Shapes: key → text, `~text's hash` → key, `n` and key → jobs that have it.
+-- Shapes: key → text, `n` and key → jobs that have it.
 local shapes = {}
 local function shape_of(key)
     local shape = shapes[key]
     if not shape then
-        local text = redis.call('HGET', SHAPES, key)
+        local text = text_of(SHAPES, key)
         if not text then return nil end
         local class, tenant, deadline, model = struct.unpack(SHAPE_FORMAT, text)
         shape = { key = key, text = text, class = class, tenant = tenant, flow = class .. ':' .. tenant,
@@ -23,30 +23,30 @@ local function shape_of(key)
     return shape
 end
 
-local function shape_hash(text) return '~' .. redis.sha1hex(text):sub(1, 24) end
-
--- The key of a shape, which is made where there is none; it is to be counted afterwards.
+-- A shape's key is the beginning of its text's hash, or the next number where another shape has that.
+local function hash_of(text) return tonumber(redis.sha1hex(text):sub(1, 8), 16) end
+local function key_of(number) return struct.pack('>I4', number % 4294967296) end
 local function shape_key(text)
-    local hash = shape_hash(text)
-    local key = redis.call('HGET', SHAPES, hash)
-    if not key then
-        key = struct.pack('>I4', redis.call('HINCRBY', SHAPES, 'number', '1'))
-        redis.call('HSET', SHAPES, key, text, hash, key)
+    for number = hash_of(text), math.huge do
+        local key = key_of(number)
+        local known = text_of(SHAPES, key)
+        if known == text then return key end
+        if not known then
+            redis.call('HSET', SHAPES, key, text)
+            if ahead[SHAPES] then ahead[SHAPES][key] = text end
+            return key
+        end
     end
-    return key
 end
 
--- Jobs more or less of a shape, as text; it goes with its last one.
+-- Jobs more or less of a shape; it goes with its last one.
 local function count_shape(key, jobs)
-    if redis.call('HINCRBY', SHAPES, 'n' .. key, jobs) > 0 then return end
-    local text = redis.call('HGET', SHAPES, key)
-    if text then redis.call('HDEL', SHAPES, shape_hash(text)) end
-    redis.call('HDEL', SHAPES, key, 'n' .. key)
+    if redis.call('HINCRBY', SHAPES, 'n' .. key, whole(jobs)) <= 0 then redis.call('HDEL', SHAPES, key, 'n' .. key) end
 end
 
 -- A job by its name, or nil when it is gone.
 local function load(name)
-    local record = redis.call('HGET', JOBS, name)
+    local record = text_of(JOBS, name)
     if not record then return nil end
     local _, deadline, input, output = struct.unpack(RECORD_FORMAT, record)
     local shape, is_guess = shape_of(record:sub(1, 4)), output >= GUESS

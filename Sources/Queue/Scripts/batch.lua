@@ -3,6 +3,7 @@
 -- Returns {cursor to go on with or '0', {name, shape, record, attempts, deaths}…}.
 local names, found = {}, {}
 names, found[1] = lines_from(ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]))
+read_ahead(JOBS, names)
 for _, name in ipairs(names) do
     local job = load(name)
     if job then found[#found + 1] = describe(job) end

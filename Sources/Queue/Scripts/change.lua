@@ -12,15 +12,15 @@ for at = 3, #ARGV do
         local key = job.shape.key
         if class ~= '' and class ~= job.shape.class then
             key = shape_key(class .. job.shape.text:sub(2))
-            count_shape(key, '1')
-            count_shape(job.shape.key, '-1')
+            count_shape(key, 1)
+            count_shape(job.shape.key, -1)
             local rid = redis.call('HGET', LEASES, 'e~' .. name)
             if rid then set_leased_shape(rid, key) end
         end
         redis.call('HSET', JOBS, name, key .. struct.pack('>I6', deadline or job.deadline) .. job.record:sub(11))
         local changed = load(name)
         if waits then
-            push_backlog(name, changed.shape.class, changed.tenant, changed.deadline)
+            push_backlog({ changed })
             refresh(job.flow)
             refresh(changed.flow)
         elseif redis.call('HEXISTS', TRIES, 'h~' .. name) == 1 then

@@ -4,11 +4,12 @@ local expected = ARGV[1]
 if expected ~= '' and redis.call('GET', EPOCH) ~= expected then
     return redis.error_reply('EPOCH the queue was replaced')
 end
-local added = 0
-for at = 2, #ARGV, 3 do
-    local name = ARGV[at]
-    if not redis.call('ZSCORE', DONE, name) then added = added + add(name, ARGV[at + 1], ARGV[at + 2]) end
+local names, texts = {}, {}
+for at = 2, #ARGV, 3 do names[#names + 1], texts[#texts + 1] = ARGV[at], ARGV[at + 1] end
+open_shapes(texts)
+for place, tombstone in ipairs(redis.call('ZMSCORE', DONE, unpack(names))) do
+    if not tombstone then add(names[place], texts[place], ARGV[place * 3 + 1]) end
 end
-ring_for(added)
+local added = finish_adding()
 commit()
 return added

@@ -15,18 +15,32 @@ local function keep_idle(owner, class, clock)
     tenant[IDLE_AT] = math.floor(now / 1000)
 end
 
--- Puts a flow that is neither in the running nor parked into the running.
-local function activate(class, owner)
-    wake_class(class)
+-- Where the clock of a tenant stands that comes back.
+local function clock_on_return(class, owner)
     local tenant, rank = tenant_of(owner), RANK[class]
     local clock, floor = tenant[IDLE_CLOCK + rank], state[FLOOR + rank]
-    if clock <= floor then
-        -- Who comes later starts a hair later: equal clocks would be ordered by name.
-        clock = floor
-        state[FLOOR + rank] = floor + 1
-    end
-    redis.call('ZADD', VT[class], whole(clock), owner)
     tenant[IDLE_CLOCK + rank] = 0
+    if clock > floor then return clock end
+    -- Who comes later starts a hair later: equal clocks would be ordered by name.
+    state[FLOOR + rank] = floor + 1
+    return floor
+end
+
+-- Puts flows that are neither in the running nor parked into the running.
+local function activate(flows)
+    local entries = {}
+    for _, flow in ipairs(flows) do
+        local class, owner = class_of(flow), owner_of(flow)
+        local list = entries[class]
+        if not list then
+            wake_class(class)
+            list = {}
+            entries[class] = list
+        end
+        local count = #list
+        list[count + 1], list[count + 2] = whole(clock_on_return(class, owner)), owner
+    end
+    for class, list in pairs(entries) do redis.call('ZADD', VT[class], unpack(list)) end
 end
 
 -- Takes a flow out of the running.
@@ -44,7 +58,7 @@ end
 
 local function unpark(flow)
     if redis.call('ZREM', PARKED, flow) == 1 and #heads(flow, '1') > 0 then
-        activate(class_of(flow), owner_of(flow))
+        activate({ flow })
         ring()
     end
 end
@@ -127,22 +141,50 @@ local function charge(class, owner, cost)
     keep_idle(owner, class, (kept > 0 and kept or state[FLOOR + RANK[class]]) + amount)
 end
 
-local function push_backlog(name, class, owner, deadline)
-    local flow = class .. ':' .. owner
-    redis.call('ZADD', BACKLOG, '0', member_of(flow, deadline, name))
+-- Puts jobs into the backlog, each with its name, flow and deadline.
+local function push_backlog(jobs)
+    if not jobs[1] then return end
+    local members, flows, earliest, dues = {}, {}, {}, {}
+    for place, job in ipairs(jobs) do
+        local flow, deadline = job.flow, job.deadline
+        members[place * 2 - 1], members[place * 2] = '0', member_of(flow, deadline, job.name)
+        if not earliest[flow] then flows[#flows + 1] = flow end
+        if not earliest[flow] or deadline < earliest[flow] then earliest[flow] = deadline end
+    end
+    for place, flow in ipairs(flows) do dues[place * 2 - 1], dues[place * 2] = whole(earliest[flow]), flow end
+    redis.call('ZADD', BACKLOG, unpack(members))
     -- New there is who had nothing that waits.
-    if redis.call('ZADD', DUE, 'LT', whole(deadline), flow) == 1 then activate(class, owner) end
+    local known = flows[2] and redis.call('ZMSCORE', DUE, unpack(flows))
+    local added, fresh = redis.call('ZADD', DUE, 'LT', unpack(dues)), {}
+    if added == 0 then return end
+    for place, flow in ipairs(flows) do
+        if not known or not known[place] then fresh[#fresh + 1] = flow end
+    end
+    activate(fresh)
 end
 
--- A job waits, for the first time or again; a line of a paused batch is held until it is let go or overdue.
-local function wait_again(name, class, owner, deadline)
-    local batch = batch_of(name)
-    if batch and redis.call('HEXISTS', FEEDS, 'z~' .. batch) == 1 then
-        redis.call('ZADD', DELAYED, whole(deadline), name)
-        redis.call('HSET', TRIES, 'h~' .. name, '1')
-    else
-        push_backlog(name, class, owner, deadline)
+local paused_batches = {}
+local function is_batch_paused(batch)
+    if paused_batches[batch] == nil then
+        paused_batches[batch] = redis.call('HEXISTS', FEEDS, 'z~' .. batch) == 1
     end
+    return paused_batches[batch]
+end
+
+-- Jobs wait, for the first time or again; lines of a paused batch are held until they are let go or overdue: that is to
+-- be seen.
+local function wait_again(jobs)
+    local waiting = {}
+    for _, job in ipairs(jobs) do
+        local batch = batch_of(job.name)
+        if batch and job.deadline > now and is_batch_paused(batch) then
+            redis.call('ZADD', DELAYED, whole(job.deadline), job.name)
+            redis.call('HSET', TRIES, 'h~' .. job.name, '1')
+        else
+            waiting[#waiting + 1] = job
+        end
+    end
+    push_backlog(waiting)
 end
 
 -- Lines of a batch ended; its last one takes along what is known of it, when nobody feeds it any more.
@@ -175,7 +217,7 @@ end
 local function forget(job)
     redis.call('HDEL', JOBS, job.name)
     redis.call('HDEL', TRIES, 'a~' .. job.name, 'd~' .. job.name, 'h~' .. job.name)
-    count_shape(job.shape.key, '-1')
+    count_shape(job.shape.key, -1)
     count_live(job.tenant, -1, -#job.record, -job.input - job.output)
     bury({ job.name })
 end

@@ -20,37 +20,15 @@ if not number then
     redis.call('HSET', FEEDS, 'i~' .. batch, number, 'b~' .. number, batch)
 end
 
-local shapes_used = {}
-local function used_shape(place)
-    local shape = shapes_used[place]
-    if not shape then
-        local text = ARGV[FIRST + place]
-        local class, tenant, deadline = struct.unpack(SHAPE_FORMAT, text)
-        shape = { key = shape_key(text), class = class, tenant = tenant, deadline = deadline, lines = 0, bytes = 0,
-            tokens = 0 }
-        shapes_used[place] = shape
-    end
-    return shape
-end
+local texts = {}
+for at = FIRST, FIRST + SHAPES_AT - 1 do texts[#texts + 1] = ARGV[at] end
+open_shapes(texts)
 local last = tonumber(redis.call('HGET', FEEDS, 'm~' .. number) or '0')
 for at = FIRST + SHAPES_AT, #ARGV, 3 do
-    local name, shape, rest_of_record = line_name(number, ARGV[at]), used_shape(tonumber(ARGV[at + 1])), ARGV[at + 2]
+    add(line_name(number, ARGV[at]), texts[ARGV[at + 1] + 1], ARGV[at + 2])
     last = math.max(last, tonumber(ARGV[at]))
-    if redis.call('HSETNX', JOBS, name, shape.key .. rest_of_record) == 1 then
-        local deadline, tokens = tokens_in(rest_of_record)
-        wait_again(name, shape.class, shape.tenant, deadline > 0 and deadline or shape.deadline)
-        shape.lines, shape.bytes = shape.lines + 1, shape.bytes + 4 + #rest_of_record
-        shape.tokens = shape.tokens + tokens
-    end
 end
 redis.call('HSET', FEEDS, 'c~' .. number, to, 'm~' .. number, whole(last))
-local lines = 0
-for _, shape in pairs(shapes_used) do
-    count_shape(shape.key, shape.lines)
-    count_live(shape.tenant, shape.lines, shape.bytes, shape.tokens)
-    lines = lines + shape.lines
-end
-redis.call('HINCRBY', FEEDS, 'n~' .. number, lines)
-ring_for(lines)
+redis.call('HINCRBY', FEEDS, 'n~' .. number, whole(finish_adding()))
 commit()
 return 1

@@ -5,6 +5,7 @@ local number = redis.call('HGET', FEEDS, 'i~' .. ARGV[1])
 if not number then return '0' end
 if paused then redis.call('HSET', FEEDS, 'z~' .. number, 1) else redis.call('HDEL', FEEDS, 'z~' .. number) end
 local names, cursor = lines_from(ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]))
+read_ahead(JOBS, names)
 for _, name in ipairs(names) do
     local job, mark = load(name), 'h~' .. name
     if not job then
@@ -14,7 +15,7 @@ for _, name in ipairs(names) do
         redis.call('HSET', TRIES, mark, 1)
         refresh(job.flow)
     elseif not paused and redis.call('HDEL', TRIES, mark) == 1 and redis.call('ZREM', DELAYED, name) == 1 then
-        push_backlog(name, job.shape.class, job.tenant, job.deadline)
+        push_backlog({ job })
     end
 end
 if not paused then ring_if_runnable() end

@@ -1,23 +1,26 @@
 -- Records: the numbers that change with every call, of the pool, a target, a limit group or a tenant, are packed as
 -- doubles into one field. A script reads each once, into a list whose places have the names below, and `commit` writes
 -- back those that changed: to print, parse and store the numbers one by one was most of what a call cost.
-local opened = {}
+local opened, open_count = {}, 0 -- six places each: record, key, field, text, format, count
 -- Opens a record of `count` numbers; there are zeros where there is no text. Behind the numbers, at `count + 1`, is
 -- what else is in the text.
 local function open_record(key, field, text, format, count)
     text = text or ('\0'):rep(8 * count)
-    local record = { struct.unpack(format, text) }
+    local record, at = { struct.unpack(format, text) }, open_count * 6
     record[count + 1] = text:sub(8 * count + 1)
-    opened[#opened + 1] = { key, field, text, format, count, record }
+    opened[at + 1], opened[at + 2], opened[at + 3] = record, key, field
+    opened[at + 4], opened[at + 5], opened[at + 6] = text, format, count
+    open_count = open_count + 1
     return record
 end
 local function commit()
     local writes = {}
-    for place = 1, #opened do
-        local key, field, old, format, count, record = unpack(opened[place])
-        local text = struct.pack(format, unpack(record, 1, count)) .. record[count + 1]
-        if text ~= old then
-            opened[place][3] = text
+    for at = 0, open_count * 6 - 1, 6 do
+        local record, key, field = opened[at + 1], opened[at + 2], opened[at + 3]
+        local old, format, count = opened[at + 4], opened[at + 5], opened[at + 6]
+        local text = record and struct.pack(format, unpack(record, 1, count)) .. record[count + 1]
+        if record and text ~= old then
+            opened[at + 4] = text
             local write = writes[key]
             if write then
                 write[#write + 1] = field
@@ -56,8 +59,8 @@ end
 -- Removes a record that holds nothing.
 local function forget_record(key, field)
     redis.call('HDEL', key, field)
-    for place = #opened, 1, -1 do
-        if opened[place][1] == key and opened[place][2] == field then table.remove(opened, place) end
+    for at = 0, open_count * 6 - 1, 6 do
+        if opened[at + 2] == key and opened[at + 3] == field then opened[at + 1] = false end
     end
 end
 

@@ -9,7 +9,7 @@ redis.call('HSET', LEASES, 'l~' .. lease[RID], whole(now))
 redis.call('HINCRBY', TRIES, 'd~' .. lease[JOB], 1)
 local job = load(lease[JOB])
 if job and not is_answered(job.name) then
-    wait_again(job.name, job.shape.class, job.tenant, job.deadline)
+    wait_again({ job })
 end
 ring()
 commit()

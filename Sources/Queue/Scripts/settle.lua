@@ -26,7 +26,7 @@ end
 read_held()
 
 -- What is removed and kept is gathered and written together.
-local ended_leases, is_ended, ended_jobs, ended_shapes, samples = {}, {}, {}, {}, {}
+local ended_leases, is_ended, ended_jobs, ended_shapes, waiting, samples = {}, {}, {}, {}, {}, {}
 
 -- Limits and clocks by what was really used, and what the call told of its target.
 local function settle_use(at, lease)
@@ -70,7 +70,7 @@ local function try_again(name, delay, counts)
         -- At its deadline at the latest, so that it is seen to be overdue.
         redis.call('ZADD', DELAYED, whole(math.min(now + delay, job.deadline)), name)
     else
-        wait_again(name, job.shape.class, job.tenant, job.deadline)
+        waiting[#waiting + 1] = job
     end
 end
 
@@ -94,8 +94,9 @@ end
 
 local answers = {}
 for at = 1, #ARGV, WIDTH do answers[#answers + 1] = settle(at) end
+wait_again(waiting)
 remove_leases(ended_leases)
-for key, jobs in pairs(ended_shapes) do count_shape(key, whole(-jobs)) end
+for key, jobs in pairs(ended_shapes) do count_shape(key, -jobs) end
 bury(ended_jobs)
 keep_samples(samples)
 -- Slots are free: somebody who waits may go.

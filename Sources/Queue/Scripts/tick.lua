@@ -6,14 +6,16 @@ local last = tonumber(redis.call('HGET', TICK, 'at') or '0')
 if now - last > gap_ms or now < last then redis.call('HSET', TICK, 'grace', whole(now + lease_ms)) end
 redis.call('HSET', TICK, 'at', whole(now))
 
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', whole(now), 'LIMIT', 0, 50)) do
-    redis.call('ZREM', DELAYED, name)
-    redis.call('HDEL', TRIES, 'h~' .. name)
-    local job = load(name)
-    -- Also what a pause holds is seen to be overdue.
-    local put = job and (job.deadline > now and wait_again or push_backlog)
-    if put then put(name, job.shape.class, job.tenant, job.deadline) end
+local function end_delays()
+    local names, marks, due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', whole(now), 'LIMIT', '0', '50'), {}, {}
+    if not names[1] then return end
+    read_ahead(JOBS, names)
+    for place, name in ipairs(names) do marks[place], due[#due + 1] = 'h~' .. name, load(name) end
+    redis.call('ZREM', DELAYED, unpack(names))
+    redis.call('HDEL', TRIES, unpack(marks))
+    wait_again(due)
 end
+end_delays()
 local forgotten = redis.call('ZRANGEBYSCORE', DONE, '-inf', whole(now), 'LIMIT', 0, 1000)
 if #forgotten > 0 then redis.call('ZREM', DONE, unpack(forgotten)) end
 

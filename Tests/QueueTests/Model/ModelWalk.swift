@@ -37,11 +37,11 @@ struct ModelWalk {
     var random: SeededGenerator
     private var problems: [String] = []
     /// Leases that ended: their holders do not know it.
-    private var former: [Lease] = []
+    var former: [Lease] = []
     /// How often each operation did something.
     private(set) var done: [String: Int] = [:]
 
-    private var queue: RedisJobQueue { fixture.queue }
+    var queue: RedisJobQueue { fixture.queue }
 
     init(_ fixture: Fixture, seed: UInt64) async throws {
         self.fixture = fixture
@@ -70,8 +70,9 @@ struct ModelWalk {
         case 5, 6: try await admit()
         case 7, 8: try await feed()
         case 9...17: try await take()
-        case 18...21: try await settle()
-        case 22...24: try await retry()
+        case 18, 19: try await settle()
+        case 20...22: try await settleTogether()
+        case 23, 24: try await retry()
         case 25: try await handBack()
         case 26: try await renew()
         case 27: try await remove()
@@ -230,84 +231,6 @@ struct ModelWalk {
         return taken.isEmpty ? "take nothing" : "take"
     }
 
-    private mutating func anySettlement() -> Settlement {
-        let isLarge = Int.random(in: 0..<6, using: &random) == 0
-        let usage = Usage(
-            input: Int.random(in: 0...(isLarge ? 30_000 : 3000), using: &random),
-            output: Int.random(in: 0...800, using: &random)
-        )
-        let usual: [TargetVerdict] = [.none, .answered, .answered, .answered]
-        let rare: [TargetVerdict] = [
-            .limited(for: .milliseconds(300)), .overloaded(for: .milliseconds(200)), .overloaded(for: nil), .exhausted,
-        ]
-        return Settlement(
-            usage: Bool.random(using: &random) ? usage : nil,
-            mayHaveBeenSent: Int.random(in: 0..<4, using: &random) > 0,
-            chargesTenant: Bool.random(using: &random),
-            target: pick(Int.random(in: 0..<5, using: &random) == 0 ? rare : usual),
-            signals: Int.random(in: 0..<3, using: &random) == 0 ? anySignals() : nil,
-            firstByte: Bool.random(using: &random) ? .milliseconds(Int.random(in: 20...100, using: &random)) : nil
-        )
-    }
-
-    private mutating func anySignals() -> RateSignals {
-        RateSignals(
-            requests: Bool.random(using: &random) ? anyLevel(limits: [nil, 600, 1500]) : nil,
-            tokens: Bool.random(using: &random) ? anyLevel(limits: [nil, 0, 1_500_000, 5_000_000]) : nil,
-            inputTokens: Bool.random(using: &random) ? anyLevel(limits: [nil, 800_000]) : nil,
-            outputTokens: Bool.random(using: &random) ? anyLevel(limits: [nil, 200_000]) : nil
-        )
-    }
-
-    private mutating func anyLevel(limits: [Int?]) -> RateSignals.Level {
-        let limit = pick(limits)
-        let isLow = Int.random(in: 0..<3, using: &random) == 0
-        return RateSignals.Level(
-            limit: limit,
-            remaining: pick([nil, (limit ?? 1000) / (isLow ? 12 : 2)]),
-            reset: pick([nil, .milliseconds(Int.random(in: 1...800, using: &random))])
-        )
-    }
-
-    private mutating func settle() async throws -> String {
-        guard let lease = anyLease() else { return "nothing" }
-        let settlement = anySettlement()
-        for _ in 0..<2 {
-            let isHeld = try await queue.settle(lease, settlement)
-            let expected = model.settle(lease, settlement, retry: nil)
-            expect(isHeld == expected, "settle \(isHeld)")
-        }
-        former.append(lease)
-        return "settle"
-    }
-
-    private mutating func retry() async throws -> String {
-        guard let lease = anyLease() else { return "nothing" }
-        let settlement = anySettlement()
-        let delay = Bool.random(using: &random) ? Int.random(in: 1...3000, using: &random) : 0
-        let counts = Bool.random(using: &random)
-        for _ in 0..<2 {
-            let isHeld = try await queue.retry(
-                lease,
-                settlement,
-                after: .milliseconds(delay),
-                countsAttempt: counts
-            )
-            let expected = model.settle(lease, settlement, retry: (Double(delay), counts))
-            expect(isHeld == expected, "retry \(isHeld)")
-        }
-        former.append(lease)
-        return "retry"
-    }
-
-    private mutating func handBack() async throws -> String {
-        guard let lease = anyLease() else { return "nothing" }
-        let isHeld = try await queue.retry(lease, .unused, after: .zero, countsAttempt: false)
-        let expected = model.settle(lease, .unused, retry: (0, false))
-        expect(isHeld == expected, "hand back \(isHeld)")
-        return "hand back"
-    }
-
     private mutating func renew() async throws -> String {
         let held = model.leases.values.sorted { $0.lease.key < $1.lease.key }
         let leases = held.map(\.lease) + former.suffix(3)
@@ -320,19 +243,6 @@ struct ModelWalk {
             expect(losses.first { $0.lease == lease }?.reason == reason, "renew \(lease.key)")
         }
         return "renew"
-    }
-
-    private mutating func settleWithoutRight() async throws -> String {
-        guard let lease = anyLease() else { return "nothing" }
-        let foreign = Lease(pool: lease.pool, key: lease.key, token: IDGenerator.attempt())
-        for stranger in [foreign] + former.filter({ model.takenBack.contains($0.key) }).suffix(1) {
-            expect(try await !queue.settle(stranger, .asEstimated), "settled without right")
-            expect(
-                try await !queue.retry(stranger, .asEstimated, after: .zero, countsAttempt: true),
-                "retried without right"
-            )
-        }
-        return "settle without right"
     }
 
     /// Workers fall silent: some of their jobs are brought back, twice; others are left for the next reclaimer.
@@ -481,7 +391,7 @@ struct ModelWalk {
                 ? [] : ["\(audit.places.count) jobs, model \(model.entries.count)"])
     }
 
-    private mutating func pick<Element>(_ elements: [Element]) -> Element {
+    mutating func pick<Element>(_ elements: [Element]) -> Element {
         elements[Int.random(in: 0..<elements.count, using: &random)]
     }
 

@@ -62,7 +62,8 @@ extension QueueModel {
     }
 
     mutating func waitAgain(_ name: String) {
-        if let batch = entries[name]?.job.line?.batch, feeds[batch]?.isPaused == true {
+        guard let entry = entries[name] else { return }
+        if let batch = entry.job.line?.batch, feeds[batch]?.isPaused == true, entry.deadline > now {
             entries[name]?.place = .held
         } else {
             putInPlace(name)

@@ -36,7 +36,7 @@ extension QueueModel {
             feedsBegun += 1
             feeds[batch] = Feed(number: feedsBegun)
         }
-        for line in lines { add(line, name: name(of: line)) }
+        for line in lines where !isAnswered(name(of: line)) { add(line, name: name(of: line)) }
         feeds[batch]?.cursor = to
         return true
     }
@@ -123,7 +123,7 @@ extension QueueModel {
             }
         }
         for (_, entry) in due.sorted(by: { ($0.at, $0.entry.name) < ($1.at, $1.entry.name) }) {
-            if entry.deadline > now { waitAgain(entry.name) } else { putInPlace(entry.name) }
+            waitAgain(entry.name)
         }
         sweep()
         return snapshot()

@@ -102,15 +102,31 @@ extension QueueModel {
     private mutating func drop(_ held: Held) {
         for scope in scopes(of: held) where probes[scope] == held.lease.key { probes[scope] = "due" }
         leases[held.lease.key] = nil
-        letGo(Self.tenant(held.flow))
     }
 
     func holds(_ lease: Lease) -> Held? {
         leases[lease.key].flatMap { $0.lease == lease ? $0 : nil }
     }
 
-    /// - Parameter retry: the delay in ms and whether it counts as an attempt; nil when the job is done.
-    mutating func settle(_ lease: Lease, _ settlement: Settlement, retry: (delay: Double, counts: Bool)?) -> Bool {
+    /// A call that ended; `retry` is the delay in ms and whether it counts as an attempt, nil when the job is done.
+    struct Ending {
+        var lease: Lease
+        var settlement: Settlement
+        var retry: (delay: Double, counts: Bool)?
+    }
+
+    /// Those of one script: who waits again, and whom the free slots let go, comes after all of them.
+    mutating func settle(_ endings: [Ending]) -> [Bool] {
+        var waiting: [String] = []
+        var owners: [TenantID] = []
+        let answers = endings.map { settle($0, &waiting, &owners) }
+        for name in waiting { waitAgain(name) }
+        for owner in owners { letGo(owner) }
+        return answers
+    }
+
+    private mutating func settle(_ ending: Ending, _ waiting: inout [String], _ owners: inout [TenantID]) -> Bool {
+        let (lease, settlement) = (ending.lease, ending.settlement)
         guard let held = holds(lease) else { return leases[lease.key] == nil && !takenBack.contains(lease.key) }
         var used = settlement.usage.map { ($0.input, $0.output) } ?? (held.input, held.output)
         if !settlement.mayHaveBeenSent { used = (0, 0) }
@@ -122,16 +138,17 @@ extension QueueModel {
         adapt(held, settlement.target, settlement.firstByte.map { Double($0.wholeMilliseconds) })
         tighten(held, settlement.signals)
         drop(held)
+        owners.append(Self.tenant(held.flow))
         if isAnswered(held.name), !held.isCancelled {
             entries[held.name]?.place = .answered
-        } else if held.isCancelled || retry == nil {
+        } else if held.isCancelled || ending.retry == nil {
             forget(held.name)
-        } else if let retry, let entry = entries[held.name] {
+        } else if let retry = ending.retry, let entry = entries[held.name] {
             if retry.counts { entries[held.name]?.attempts += 1 }
             if retry.delay > 0 {
                 entries[held.name]?.place = .delayed(until: min(now + retry.delay, entry.deadline))
             } else {
-                waitAgain(held.name)
+                waiting.append(held.name)
             }
         }
         return true
@@ -156,6 +173,7 @@ extension QueueModel {
         charge(held, input: -held.input, output: -held.output)
         // Its place is kept until it is given up: the job runs while its lease is there.
         drop(held)
+        letGo(Self.tenant(held.flow))
         takenBack.insert(lease.key)
         entries[held.name]?.deaths += 1
         if isAnswered(held.name) { entries[held.name]?.place = .answered } else { waitAgain(held.name) }

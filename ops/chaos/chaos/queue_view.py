@@ -34,7 +34,7 @@ class QueueView:
         if self.layout is None:
             found = self.redis.call("KEYS", "penstock:*:epoch")
             self.layout = found[0].split("{")[0] if found else None
-        return f"{self.layout or 'penstock:4:'}{{{pool}}}:{name}"
+        return f"{self.layout or 'penstock:5:'}{{{pool}}}:{name}"
 
     def held_by(self, pid):
         """The leases of the worker process with that pid; what is in its name says which it is."""

@@ -4,7 +4,7 @@ import Queue
 import Redis
 import TestSupport
 
-/// A Redis of one or more scenarios: append-only file, fsync every second, as in production.
+/// A Redis of one or more scenarios, set as `ops/redis/redis.conf` does: append-only file, fsync every second.
 struct Bed: Sendable {
     let server: RedisServer
     let client: RedisClient
@@ -16,7 +16,10 @@ struct Bed: Sendable {
         _ arguments: [String] = [],
         _ body: (Bed) async throws -> Value
     ) async throws -> Value {
-        let fixed = ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"]
+        let fixed = [
+            "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
+            "--stream-node-max-entries", "20",
+        ]
         return try await RedisServer.with(arguments: fixed + arguments) { server in
             let client = try connect(server)
             do {

@@ -5,17 +5,23 @@ import Penstock
 enum Throughput {
     private static let jobs = 100_000
     private static let consumers = 3
+    /// Takes per second that the scheduler promises.
+    private static let leastRate = 12_000.0
 
     static func run(_ samples: Samples) async throws -> [Figures] {
-        try await Bed.with(Bed.withoutRewrite) { bed in
-            let lane = try await bed.lane(AllGates.pool("gates"))
-            try await AllGates.setPolicies(lane)
-            try await learn(lane)
-            var figures = Figures("throughput")
-            let rate = try await steps(bed, lane, &figures)
-            await lane.close()
-            return [figures, try await Latency.run(bed, rate: 0.3 * rate)]
+        try await Cores.sharing {
+            try await Bed.with(Bed.withoutRewrite + Cores.redis) { bed in try await measure(bed) }
         }
+    }
+
+    private static func measure(_ bed: Bed) async throws -> [Figures] {
+        let lane = try await bed.lane(AllGates.pool("gates"))
+        try await AllGates.setPolicies(lane)
+        try await learn(lane)
+        var figures = Figures("throughput")
+        let rate = try await steps(bed, lane, &figures)
+        await lane.close()
+        return [figures, try await Latency.run(bed, rate: 0.3 * min(rate, leastRate))]
     }
 
     /// Lets the pool see enough calls that their usual time is one of the gates.
@@ -78,7 +84,7 @@ enum Throughput {
         figures.add("take_script_p999_ms", times.p999)
         figures.add("take_script_longest_ms", times.longest)
         figures.add("settle_script_longest_ms", settleTimes.longest)
-        figures.judge("≥ 12,000 takes/s, ≤ 70 µs of Redis each", rate >= 12_000 && takeCost <= 70)
+        figures.judge("≥ 12,000 takes/s, ≤ 70 µs of Redis each", rate >= leastRate && takeCost <= 70)
         return rate
     }
 

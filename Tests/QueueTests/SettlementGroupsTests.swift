@@ -1,0 +1,75 @@
+import Penstock
+import Redis
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Queue
+
+/// Calls that end at one moment are settled together, and nobody pays for another's fault.
+@Suite(.timeLimit(.minutes(1)))
+struct SettlementGroupsTests {
+    @Test func callsThatEndTogetherAreSettledByFewScripts() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue(fixture.jobs(60))
+            let taken = try await fixture.take(60)
+            let before = try await scripts(fixture)
+            let answers = try await settle(taken, fixture)
+            #expect(answers == Array(repeating: true, count: 60))
+            // The first goes alone; the others wait for it, at most 16 together.
+            #expect(try await scripts(fixture) - before <= 10)
+            #expect(try await fixture.queue.tick() == PoolSnapshot(waiting: 0, running: 0, delayed: 0, tenants: 0))
+            #expect(try await Audit(fixture).problems.isEmpty)
+        }
+    }
+
+    @Test func aLeaseThatCannotBeReadFailsAlone() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue(fixture.jobs(9))
+            let taken = try await fixture.take(9)
+            _ = try await fixture.client.send("HSET", fixture.keys("leases"), taken[4].lease.key, "broken")
+            let answers = await withTaskGroup(of: (Int, Bool).self) { group in
+                for (place, each) in taken.enumerated() {
+                    group.addTask { (place, (try? await fixture.queue.settle(each.lease, .asEstimated)) ?? false) }
+                }
+                return await group.reduce(into: [Int: Bool]()) { $0[$1.0] = $1.1 }
+            }
+            #expect(answers.filter { !$0.value }.map(\.key) == [4])
+            #expect(try await fixture.client.send("HLEN", fixture.keys("jobs")).int64 == 1)
+        }
+    }
+
+    @Test func whoWaitsIsNotSentWhileRedisDoesNotAnswer() async throws {
+        let calls = Mutex(0)
+        let groups = SettlementGroups { _ in
+            calls.withLock { $0 += 1 }
+            try await Task.sleep(for: .milliseconds(50))
+            throw RedisError(.timeout, "no answer")
+        }
+        let failures = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    do { return try await groups.settle(["key"]) } catch { return true }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(failures == 100)
+        #expect(calls.withLock { $0 } <= 3)
+    }
+
+    private func settle(_ taken: [TakenJob], _ fixture: Fixture) async throws -> [Bool] {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for each in taken { group.addTask { try await fixture.queue.settle(each.lease, .asEstimated) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    /// Calls of scripts so far.
+    private func scripts(_ fixture: Fixture) async throws -> Int {
+        let text = try await fixture.client.send("INFO", "commandstats").string ?? ""
+        let lines = text.split(whereSeparator: \.isNewline)
+        let line = lines.first { $0.hasPrefix("cmdstat_evalsha:") }
+        return Int(line?.split(separator: "=")[1].prefix { $0.isNumber } ?? "0") ?? 0
+    }
+}
