@@ -2,8 +2,8 @@ import Penstock
 import Redis
 import Synchronization
 
-/// Gathers the settlements of concurrent callers into calls of one script: while one is under way, and until `pause` is
-/// over since it began, the next group forms. A lone settlement is sent at once.
+/// Gathers the settlements of concurrent callers into calls of one script: while one is under way the next group forms,
+/// and until `pause` is over since it began, unless that group is full by then. A lone settlement is sent at once.
 final class SettlementGroups: Sendable {
     /// Settlements per script, so that none runs longer than 2 ms.
     static let most = 16
@@ -65,25 +65,39 @@ final class SettlementGroups: Sendable {
             for (pending, isHeld) in zip(group, try await answers(to: group)) {
                 pending.continuation.resume(returning: isHeld)
             }
-        } catch let error as RedisError where error.serverError != nil && group.count > 1 {
-            // What is wrong with one of them is not the others' fault; nothing was changed yet.
-            for pending in group { await send([pending]) }
+        } catch let error as RedisError where error.serverError != nil {
+            guard group.count > 1 else { return group[0].continuation.resume(throwing: error) }
+            await sendOneByOne(group)
         } catch {
-            // Whoever still waits is not sent in the meantime: each would wait for as long.
-            for pending in group + takeAll() { pending.continuation.resume(throwing: error) }
+            fail(group, error)
         }
+    }
+
+    /// What is wrong with one of them is not the others' fault: the script reads all that it needs before it writes.
+    private func sendOneByOne(_ group: [Pending]) async {
+        for (place, pending) in group.enumerated() {
+            do {
+                pending.continuation.resume(returning: try await answers(to: [pending])[0])
+            } catch let error as RedisError where error.serverError != nil {
+                pending.continuation.resume(throwing: error)
+            } catch {
+                return fail(group[place...], error)
+            }
+        }
+    }
+
+    /// Redis does not answer: whoever waits is told so, as each would wait for as long.
+    private func fail(_ group: some Sequence<Pending>, _ error: any Error) {
+        let waiting = state.withLock { state in
+            defer { state.pending = [] }
+            return state.pending
+        }
+        for pending in Array(group) + waiting { pending.continuation.resume(throwing: error) }
     }
 
     private func answers(to group: [Pending]) async throws -> [Bool] {
         let digits = try await call(group.flatMap(\.arguments)).string ?? ""
         guard digits.utf8.count == group.count else { throw UnexpectedReply() }
         return digits.map { $0 != "0" }
-    }
-
-    private func takeAll() -> [Pending] {
-        state.withLock { state in
-            defer { state.pending = [] }
-            return state.pending
-        }
     }
 }

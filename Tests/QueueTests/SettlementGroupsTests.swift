@@ -39,6 +39,70 @@ struct SettlementGroupsTests {
         }
     }
 
+    @Test func whatIsWrongWithOneIsNotToldToWhoWaitsBehindIt() async throws {
+        let sent = Mutex(0)
+        let groups = SettlementGroups { arguments in
+            let isFirst = sent.withLock { sent in
+                sent += 1
+                return sent == 1
+            }
+            // Long enough that all others wait behind it.
+            if isFirst { try await Task.sleep(for: .milliseconds(300)) }
+            let keys = arguments.map { "\($0)" }
+            guard !keys.contains("bad") else {
+                throw RedisError(.server, "bad", serverError: RedisServerError(prefix: "ERR", message: "bad"))
+            }
+            return .string(Array(repeating: UInt8(ascii: "1"), count: keys.count))
+        }
+        let bad = Task { try await groups.settle(["bad"]) }
+        try await eventually { sent.withLock { $0 } == 1 ? true : nil }
+        let good = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<40 { group.addTask { try await groups.settle(["good"]) } }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(good == 40)
+        await #expect(throws: RedisError.self) { _ = try await bad.value }
+    }
+
+    /// The jobs that go on are read before anything is written: else those before it would be half ended.
+    @Test func aJobThatCannotBeReadSpoilsNoOtherCount() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue(fixture.jobs(3))
+            let taken = try await fixture.take(3)
+            let damaged = taken[2]
+            let record = try await fixture.client.send("HGET", fixture.keys("jobs"), damaged.job.id.text)
+            _ = try await fixture.client.send("HSET", fixture.keys("jobs"), damaged.job.id.text, "broken")
+            let done = taken.prefix(2).flatMap { SettlementCodec.arguments($0.lease, .asEstimated, retry: nil) }
+            let retry = SettlementCodec.arguments(damaged.lease, .asEstimated, retry: (.zero, true))
+            await #expect(throws: QueueUnavailable.self) {
+                _ = try await fixture.queue.run(QueueScripts.settle, done + retry)
+            }
+            let bytes = try #require(record.bytes)
+            _ = try await fixture.client.send("HSET", fixture.keys("jobs"), damaged.job.id.text, bytes)
+            #expect(try await fixture.queue.run(QueueScripts.settle, done + retry).string == "111")
+            #expect(try await fixture.queue.tick() == PoolSnapshot(waiting: 1, running: 0, delayed: 0, tenants: 1))
+            #expect(try await Audit(fixture).problems.isEmpty)
+        }
+    }
+
+    @Test func aDelayedJobThatCannotBeReadStopsNoOther() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.enqueue(fixture.jobs(2))
+            let taken = try await fixture.take(2)
+            for each in taken {
+                _ = try await fixture.queue.retry(
+                    each.lease,
+                    .asEstimated,
+                    after: .milliseconds(1),
+                    countsAttempt: false
+                )
+            }
+            _ = try await fixture.client.send("HSET", fixture.keys("jobs"), taken[0].job.id.text, "broken")
+            try await eventually { try await fixture.queue.tick().waiting == 1 ? true : nil }
+            #expect(try await fixture.takeOne().job.id == taken[1].job.id)
+        }
+    }
+
     @Test func whoWaitsIsNotSentWhileRedisDoesNotAnswer() async throws {
         let calls = Mutex(0)
         let groups = SettlementGroups { _ in

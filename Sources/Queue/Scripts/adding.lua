@@ -13,9 +13,10 @@ local function open_shapes(texts)
         if not shapes_by_text[text] then
             local class, tenant, deadline = struct.unpack(SHAPE_FORMAT, text)
             local count = #added_shapes + 1
-            shapes_by_text[text] = { flow = class .. ':' .. tenant, tenant = tenant, deadline = deadline, jobs = 0,
-                bytes = 0, tokens = 0 }
-            added_shapes[count], keys[count], owners[count] = shapes_by_text[text], key_of(hash_of(text)), tenant
+            local shape = { flow = class .. ':' .. tenant, tenant = tenant, deadline = deadline, jobs = 0, bytes = 0,
+                tokens = 0, hash = hash_of(text) }
+            shapes_by_text[text] = shape
+            added_shapes[count], keys[count], owners[count] = shape, key_of(shape.hash), tenant
         end
     end
     read_ahead(SHAPES, keys)
@@ -25,9 +26,10 @@ end
 -- Adds a job unless it is known, or has ended and only the ledger does not know yet.
 local new_jobs = {}
 local function add(name, text, record)
+    if is_answered(name) then return end
     local shape = shapes_by_text[text]
-    shape.key = shape.key or shape_key(text)
-    if is_answered(name) or redis.call('HSETNX', JOBS, name, shape.key .. record) == 0 then return end
+    shape.key = shape.key or shape_key(text, shape.hash)
+    if redis.call('HSETNX', JOBS, name, shape.key .. record) == 0 then return end
     local deadline, tokens = tokens_in(record)
     new_jobs[#new_jobs + 1] = { name = name, flow = shape.flow, deadline = deadline > 0 and deadline or shape.deadline }
     shape.jobs, shape.bytes, shape.tokens = shape.jobs + 1, shape.bytes + 4 + #record, shape.tokens + tokens

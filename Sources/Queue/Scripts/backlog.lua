@@ -26,8 +26,8 @@ end
 -- A shape's key is the beginning of its text's hash, or the next number where another shape has that.
 local function hash_of(text) return tonumber(redis.sha1hex(text):sub(1, 8), 16) end
 local function key_of(number) return struct.pack('>I4', number % 4294967296) end
-local function shape_key(text)
-    for number = hash_of(text), math.huge do
+local function shape_key(text, hash)
+    for number = hash, math.huge do
         local key = key_of(number)
         local known = text_of(SHAPES, key)
         if known == text then return key end

@@ -11,7 +11,8 @@ for at = 3, #ARGV do
             + redis.call('ZREM', OVERDUE, name) > 0
         local key = job.shape.key
         if class ~= '' and class ~= job.shape.class then
-            key = shape_key(class .. job.shape.text:sub(2))
+            local text = class .. job.shape.text:sub(2)
+            key = shape_key(text, hash_of(text))
             count_shape(key, 1)
             count_shape(job.shape.key, -1)
             local rid = redis.call('HGET', LEASES, 'e~' .. name)

@@ -8,17 +8,22 @@ local WIDTH = 14
 local TOKEN_AT, INPUT_AT, OUTPUT_AT, SENT_AT, CHARGES_AT, VERDICT_AT, PAUSE_AT, SIGNALS_AT = 1, 2, 3, 4, 5, 6, 7, 8
 local SERVICE_AT, FIRST_BYTE_AT, NEXT_AT, DELAY_AT, COUNTS_AT = 9, 10, 11, 12, 13
 
--- The leases that their tokens hold, with all that they change, read at once.
-local held, owners = {}, {}
+-- The leases that their tokens hold, with all that they change, and the jobs that go on. All is read before anything is
+-- written: what cannot be read ends the script while nothing has changed.
+local held, owners, jobs = {}, {}, {}
 local function read_held()
-    local rids, list = {}, {}
+    local rids, list, names = {}, {}, {}
     for at = 1, #ARGV, WIDTH do rids[#rids + 1] = ARGV[at] end
     read_ahead(LEASES, rids)
     for at = 1, #ARGV, WIDTH do
         local lease = held_lease(ARGV[at], ARGV[at + TOKEN_AT])
         held[at], list[#list + 1] = lease, lease
         owners[#owners + 1] = lease and owner_of(lease[FLOW])
+        local goes_on = lease and lease[CANCELLED] == 0 and ARGV[at + NEXT_AT] == 'retry'
+        names[#names + 1] = goes_on and lease[JOB] or nil
     end
+    read_ahead(JOBS, names)
+    for _, name in ipairs(names) do jobs[name] = load(name) end
     open_scopes(list)
     read_ahead(TENANTS, owners)
     read_ahead(POLICIES, owners)
@@ -62,13 +67,12 @@ local function end_job(lease)
     ended_jobs[#ended_jobs + 1] = name
 end
 
-local function try_again(name, delay, counts)
-    local job = load(name)
+local function try_again(job, delay, counts)
     if not job then return end
-    if counts then redis.call('HINCRBY', TRIES, 'a~' .. name, '1') end
+    if counts then redis.call('HINCRBY', TRIES, 'a~' .. job.name, '1') end
     if delay > 0 then
         -- At its deadline at the latest, so that it is seen to be overdue.
-        redis.call('ZADD', DELAYED, whole(math.min(now + delay, job.deadline)), name)
+        redis.call('ZADD', DELAYED, whole(math.min(now + delay, job.deadline)), job.name)
     else
         waiting[#waiting + 1] = job
     end
@@ -87,7 +91,7 @@ local function settle(at)
     elseif ARGV[at + NEXT_AT] == 'done' or is_cancelled then
         end_job(lease)
     else
-        try_again(lease[JOB], tonumber(ARGV[at + DELAY_AT]), ARGV[at + COUNTS_AT] == '1')
+        try_again(jobs[lease[JOB]], tonumber(ARGV[at + DELAY_AT]), ARGV[at + COUNTS_AT] == '1')
     end
     return '1'
 end

@@ -10,7 +10,11 @@ local function end_delays()
     local names, marks, due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', whole(now), 'LIMIT', '0', '50'), {}, {}
     if not names[1] then return end
     read_ahead(JOBS, names)
-    for place, name in ipairs(names) do marks[place], due[#due + 1] = 'h~' .. name, load(name) end
+    for place, name in ipairs(names) do
+        local is_read, job = pcall(load, name)
+        if not is_read then redis.log(redis.LOG_WARNING, 'penstock: the record of ' .. name .. ' cannot be read') end
+        marks[place], due[#due + 1] = 'h~' .. name, is_read and job or nil
+    end
     redis.call('ZREM', DELAYED, unpack(names))
     redis.call('HDEL', TRIES, unpack(marks))
     wait_again(due)

@@ -7,7 +7,7 @@ extension QueueModel {
     }
 
     private mutating func add(_ job: Job, name: String) {
-        guard entries[name] == nil, !ended.contains(name) else { return }
+        guard entries[name] == nil, !ended.contains(name), !isAnswered(name) else { return }
         entries[name] = Entry(job: job, name: name)
         waitAgain(name)
     }
@@ -36,7 +36,7 @@ extension QueueModel {
             feedsBegun += 1
             feeds[batch] = Feed(number: feedsBegun)
         }
-        for line in lines where !isAnswered(name(of: line)) { add(line, name: name(of: line)) }
+        for line in lines { add(line, name: name(of: line)) }
         feeds[batch]?.cursor = to
         return true
     }
