@@ -21,8 +21,8 @@ extension RedisJobQueue {
             change.jobClass?.letter ?? "", change.deadline.map { "\(max(0, $0.milliseconds))" } ?? "",
         ]
         var known = 0
-        for start in stride(from: 0, to: jobs.count, by: Self.jobsPerLook) {
-            let chunk = jobs[start..<min(start + Self.jobsPerLook, jobs.count)].map(\.text)
+        for start in stride(from: 0, to: jobs.count, by: Self.jobsPerChange) {
+            let chunk = jobs[start..<min(start + Self.jobsPerChange, jobs.count)].map(\.text)
             known += Int(try await run(QueueScripts.change, head + chunk).int64 ?? 0)
         }
         return known

@@ -7,8 +7,8 @@ extension RedisJobQueue {
     private static let listingPage = 500
 
     package func enqueue(_ jobs: [Job]) async throws {
-        for start in stride(from: 0, to: jobs.count, by: Self.jobsPerLook) {
-            let portion = jobs[start..<min(start + Self.jobsPerLook, jobs.count)]
+        for start in stride(from: 0, to: jobs.count, by: Self.jobsPerChange) {
+            let portion = jobs[start..<min(start + Self.jobsPerChange, jobs.count)]
             let epoch: any RedisArgument = expectedEpoch(portion[start])
             _ = try await run(QueueScripts.enqueue, [epoch] + portion.flatMap(fields))
         }

@@ -11,8 +11,8 @@ extension RedisJobQueue {
     private static let reclaimer = "penstock-reclaimer"
 
     package func remove(_ jobs: [QueuedJob]) async throws {
-        for start in stride(from: 0, to: jobs.count, by: Self.jobsPerLook) {
-            let chunk = jobs[start..<min(start + Self.jobsPerLook, jobs.count)].map(\.job.id.text)
+        for start in stride(from: 0, to: jobs.count, by: Self.jobsPerChange) {
+            let chunk = jobs[start..<min(start + Self.jobsPerChange, jobs.count)].map(\.job.id.text)
             _ = try await run(QueueScripts.remove, chunk)
         }
     }

@@ -21,6 +21,8 @@ package final class RedisJobQueue: JobQueue {
 
     /// Jobs that one script looks at, so that none runs longer than 2 ms.
     static let jobsPerLook = 50
+    /// Jobs that one script adds, changes or removes: that is more work, above all among a million others.
+    static let jobsPerChange = 32
 
     /// - Parameters:
     ///   - lease: how long a worker may be silent before its jobs go to others.

@@ -4,7 +4,7 @@
 --   r~model  → what take reads, as doubles: ratio, p90 of output, error of input, samples
 local SERVICE_HALF_LIFE, MODEL_HALF_LIFE = 15000, 600000
 local BASE = math.log(1.2)
-local SAMPLES_PER_STEP, LEAST_FOR_ESTIMATES = 200, 20
+local SAMPLES_PER_STEP, LEAST_FOR_ESTIMATES = 100, 20
 
 local function read_histogram(text)
     local samples, rest = (text or '0;'):match('^([^;]*);(.*)$')

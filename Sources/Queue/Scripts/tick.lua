@@ -20,7 +20,7 @@ local function end_delays()
     wait_again(due)
 end
 end_delays()
-local forgotten = redis.call('ZRANGEBYSCORE', DONE, '-inf', whole(now), 'LIMIT', 0, 1000)
+local forgotten = redis.call('ZRANGEBYSCORE', DONE, '-inf', whole(now), 'LIMIT', '0', '500')
 if #forgotten > 0 then redis.call('ZREM', DONE, unpack(forgotten)) end
 
 -- Every so often, whoever of the schedulers comes first.

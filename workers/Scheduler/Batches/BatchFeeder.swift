@@ -4,7 +4,7 @@ import Telemetry
 
 /// Feeds one batch into one pool in windows, so that Redis holds a few of its lines at a time.
 struct BatchFeeder: Sendable {
-    private static let linesPerCall = 100
+    private static let linesPerCall = 64
     private static let bytesPerCall = 1 << 20
     /// Between two tries to put lines into a queue that has no room.
     private static let patience = Duration.seconds(1)
