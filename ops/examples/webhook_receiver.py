@@ -85,12 +85,11 @@ def main():
     else:
         Receiver.secret = os.environ.get("OPENAI_WEBHOOK_SECRET") or sys.exit(
             "Set OPENAI_WEBHOOK_SECRET, or let --register make an endpoint.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl-C does
+    for end in signal.SIGINT, signal.SIGTERM:
+        signal.signal(end, lambda *_: sys.exit())
     print(f"listening at {url}", flush=True)
     try:
         server.serve_forever()
-    except KeyboardInterrupt:
-        pass
     finally:
         if endpoint:
             Receiver.client.webhooks.delete(endpoint.id)
