@@ -46,7 +46,7 @@ extension RedisJobQueue {
     }
 
     package func settle(_ lease: Lease, _ settlement: Settlement) async throws -> Bool {
-        try await translated { try await settlements.settle(SettlementCodec.arguments(lease, settlement, retry: nil)) }
+        try await settle(lease, settlement, retry: nil)
     }
 
     package func retry(
@@ -55,7 +55,16 @@ extension RedisJobQueue {
         after delay: Duration,
         countsAttempt: Bool
     ) async throws -> Bool {
-        let arguments = SettlementCodec.arguments(lease, settlement, retry: (delay, countsAttempt))
+        try await settle(lease, settlement, retry: (delay, countsAttempt))
+    }
+
+    /// Done now, or done before by a call whose reply was lost: both are the holder's doing.
+    private func settle(
+        _ lease: Lease,
+        _ settlement: Settlement,
+        retry: (delay: Duration, countsAttempt: Bool)?
+    ) async throws -> Bool {
+        let arguments = SettlementCodec.arguments(lease, settlement, retry: retry)
         return try await translated { try await settlements.settle(arguments) }
     }
 }

@@ -46,19 +46,16 @@ local function open_pool(text)
         target[GROUPS] = own
     end
     pool[POOL_GROUPS], pool[POOL_TARGETS] = groups, targets
-    local texts = #fields > 0 and redis.call('HMGET', GATES, unpack(fields))
+    read_ahead(GATES, fields)
     for place = 1, group_count do
         local group = groups[place]
-        group[RECORD] = open_record(GATES, fields[place], texts[place], GROUP_FORMAT, GROUP_COUNT)
+        group[RECORD] = group_of(group[NAME])
         for dimension = 1, 4 do
             local limit = limit_of(group, dimension)
             group[MS + dimension] = limit > 0 and BUCKET_MS / limit or 0
         end
     end
-    for place = group_count + 1, #fields do
-        targets[place - group_count][TARGET_RECORD] =
-            open_record(GATES, fields[place], texts[place], TARGET_FORMAT, TARGET_COUNT)
-    end
+    for place = 1, target_count do targets[place][TARGET_RECORD] = target_of(targets[place][NAME]) end
     return pool
 end
 
