@@ -6,6 +6,21 @@ import Testing
 
 @testable import Queue
 
+/// Counts calls of a script, the first of which takes so long that all others wait behind it.
+private final class Calls: Sendable {
+    private let begun = Mutex(0)
+
+    var count: Int { begun.withLock { $0 } }
+
+    func begin() async throws {
+        let isFirst = begun.withLock { begun in
+            begun += 1
+            return begun == 1
+        }
+        if isFirst { try await Task.sleep(for: .milliseconds(500)) }
+    }
+}
+
 /// Calls that end at one moment are settled together, and nobody pays for another's fault.
 @Suite(.timeLimit(.minutes(1)))
 struct SettlementGroupsTests {
@@ -13,14 +28,9 @@ struct SettlementGroupsTests {
         try await Fixture.run { fixture in
             try await fixture.enqueue(fixture.jobs(60))
             let taken = try await fixture.take(60)
-            let scripts = Mutex(0)
+            let scripts = Calls()
             let groups = SettlementGroups { arguments in
-                let isFirst = scripts.withLock { scripts in
-                    scripts += 1
-                    return scripts == 1
-                }
-                // Long enough that all others wait behind it.
-                if isFirst { try await Task.sleep(for: .milliseconds(500)) }
+                try await scripts.begin()
                 return try await fixture.queue.run(QueueScripts.settle, arguments)
             }
             let held = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -32,7 +42,7 @@ struct SettlementGroupsTests {
             }
             #expect(held == 60)
             // At best one and then four groups of at most sixteen.
-            #expect(scripts.withLock { $0 } <= 10)
+            #expect(scripts.count <= 10)
             #expect(try await fixture.queue.tick() == PoolSnapshot(waiting: 0, running: 0, delayed: 0, tenants: 0))
             #expect(try await Audit(fixture).problems.isEmpty)
         }
@@ -55,14 +65,9 @@ struct SettlementGroupsTests {
     }
 
     @Test func whatIsWrongWithOneIsNotToldToWhoWaitsBehindIt() async throws {
-        let sent = Mutex(0)
+        let sent = Calls()
         let groups = SettlementGroups { arguments in
-            let isFirst = sent.withLock { sent in
-                sent += 1
-                return sent == 1
-            }
-            // Long enough that all others wait behind it.
-            if isFirst { try await Task.sleep(for: .milliseconds(300)) }
+            try await sent.begin()
             let keys = arguments.map { "\($0)" }
             guard !keys.contains("bad") else {
                 throw RedisError(.server, "bad", serverError: RedisServerError(prefix: "ERR", message: "bad"))
@@ -70,7 +75,7 @@ struct SettlementGroupsTests {
             return .string(Array(repeating: UInt8(ascii: "1"), count: keys.count))
         }
         let bad = Task { try await groups.settle(["bad"]) }
-        try await eventually { sent.withLock { $0 } == 1 ? true : nil }
+        try await eventually { sent.count == 1 ? true : nil }
         let good = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<40 { group.addTask { try await groups.settle(["good"]) } }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
