@@ -155,14 +155,19 @@ let package = Package(
             ["Penstock", "Telemetry", logging, coreMetrics, lifecycle],
             path: "workers/Courier"
         ),
-        module("Fleet", ["Penstock", "Telemetry", "Threads", logging, lifecycle], path: "workers/Fleet"),
+        module(
+            "Fleet",
+            ["Penstock", "Telemetry", "Threads", logging, coreMetrics, lifecycle],
+            path: "workers/Fleet"
+        ),
 
         // 4: composition
         module(
             "Assembly",
             [
                 "JSON", "Telemetry", "Redis", "Fetch", "Penstock", "Queue", "Ledger", "Providers", "Webhooks",
-                "Intake", "Simulator", "InferenceWorker", "Scheduler", "Courier", "Fleet", hummingbird, httpTypes,
+                "Intake", "Simulator", "InferenceWorker", "Scheduler", "Courier", "Fleet", "Threads", hummingbird,
+                httpTypes,
                 nioCore, nioPosix,
                 logging, coreMetrics, lifecycle, unixSignals, yams, crypto,
             ]
@@ -218,7 +223,13 @@ let package = Package(
                 coreMetrics, lifecycle, nioCore, nioPosix, nioHTTP1,
             ]
         ),
-        tests("Fleet", ["Fleet", "Penstock", "TestSupport", logging, lifecycle]),
+        tests(
+            "Fleet",
+            [
+                "Fleet", "Penstock", "Telemetry", "TestSupport", "TestTwins", "Threads", logging, coreMetrics,
+                lifecycle,
+            ]
+        ),
         tests("Simulator", ["Simulator", "Penstock", "JSON", "TestSupport", logging, lifecycle]),
         tests("Assembly", ["Assembly", "Fleet", "Intake", "Penstock", "Providers"]),
         tests("CLI", ["penstock", "JSON", "TestSupport"]),

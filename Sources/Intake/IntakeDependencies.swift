@@ -12,6 +12,10 @@ package struct IntakeDependencies: Sendable {
     /// Tries endpoints out.
     package var webhooks: any WebhookSender
     package var topology: Topology
+    /// What there is of workers and should be.
+    package var board: any FleetBoard
+    package var workerSets: [WorkerSet]
+    package var scaling: ScalingBounds
     package var clock: WallClock
     package var health: Health
 
@@ -22,6 +26,9 @@ package struct IntakeDependencies: Sendable {
         events: any CompletionEvents,
         webhooks: any WebhookSender,
         topology: Topology,
+        board: any FleetBoard,
+        workerSets: [WorkerSet],
+        scaling: ScalingBounds = ScalingBounds(),
         clock: WallClock,
         health: Health
     ) {
@@ -31,6 +38,9 @@ package struct IntakeDependencies: Sendable {
         self.events = events
         self.webhooks = webhooks
         self.topology = topology
+        self.board = board
+        self.workerSets = workerSets
+        self.scaling = scaling
         self.clock = clock
         self.health = health
     }

@@ -45,6 +45,7 @@ enum IntakeRouter {
             clock: parts.clock
         ).addRoutes(to: section)
         PoolsController(ledger: parts.ledger, topology: parts.topology, queues: parts.queues).addRoutes(to: section)
+        FleetController(board: parts.board, sets: parts.workerSets, bounds: parts.scaling).addRoutes(to: section)
         PausesController(
             ledger: parts.ledger,
             topology: parts.topology,

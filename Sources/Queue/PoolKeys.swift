@@ -3,7 +3,7 @@ package import Penstock
 /// The Redis keys of one pool: fixed names under the pool's hash tag.
 package struct PoolKeys: Sendable {
     /// Changes with the layout of the keys: a version that cannot read another one's queue does not see it.
-    private static let layout = "penstock:5:"
+    static let layout = "penstock:5:"
     private static let names = [
         "jobs", "shapes", "backlog", "vt:interactive", "vt:standard", "vt:batch", "parked", "due", "gates", "tenants",
         "ready", "leases", "delayed", "done", "bell", "tick", "epoch", "classes", "policies", "feeds", "tries",

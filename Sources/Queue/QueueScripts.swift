@@ -3,8 +3,22 @@ import Redis
 /// A script of the Lua library and the keys that it is called with.
 struct QueueScript: Sendable {
     let script: RedisScript
-    /// Places in `PoolKeys.all`.
+    /// Places in `PoolKeys.all`, or in `FleetKeys.all`.
     let keys: [Int]
+
+    init(script: RedisScript, keys: [Int]) {
+        self.script = script
+        self.keys = keys
+    }
+
+    /// - Parameters:
+    ///   - linked: what `ScriptLinker` made.
+    ///   - worksWhenFull: whether a Redis at `maxmemory` still runs it, so that it drains.
+    init(name: String, linked: (source: String, keys: [Int]), worksWhenFull: Bool) {
+        let head = "#!lua\(worksWhenFull ? " flags=allow-oom" : "")\n"
+        script = RedisScript(name: name, source: head + linked.source)
+        keys = linked.keys
+    }
 }
 
 /// The Lua library, one script per operation: a shebang, the pieces of the library that it needs, and the operation
@@ -39,6 +53,7 @@ enum QueueScripts {
     static let control = script("control", PackageResources.control_lua)
     static let resume = script("resume", PackageResources.resume_lua)
     static let overview = script("overview", PackageResources.overview_lua)
+    static let load = script("load", PackageResources.load_lua)
     static let experience = script("experience", PackageResources.experience_lua)
 
     private static let linker = ScriptLinker(
@@ -47,15 +62,12 @@ enum QueueScripts {
             PackageResources.fairness_lua, PackageResources.limits_lua, PackageResources.leases_lua,
             PackageResources.spooling_lua, PackageResources.adding_lua, PackageResources.admission_lua,
             PackageResources.feedback_lua, PackageResources.samples_lua, PackageResources.learning_lua,
-            PackageResources.sweeping_lua,
+            PackageResources.sweeping_lua, PackageResources.view_lua,
         ],
         keyNames: PoolKeys.scriptNames
     )
 
-    /// - Parameter worksWhenFull: whether a Redis at `maxmemory` still runs it, so that it drains.
     private static func script(_ name: String, _ operation: [UInt8], worksWhenFull: Bool = true) -> QueueScript {
-        let (source, keys) = linker.link(operation)
-        let head = "#!lua\(worksWhenFull ? " flags=allow-oom" : "")\n"
-        return QueueScript(script: RedisScript(name: name, source: head + source), keys: keys)
+        QueueScript(name: name, linked: linker.link(operation), worksWhenFull: worksWhenFull)
     }
 }

@@ -4,11 +4,23 @@ import Redis
 
 extension RedisJobQueue {
     package func overview(tenants: Int) async throws -> PoolOverview {
-        let reply = try await run(QueueScripts.overview, [program, tenants])
+        try OverviewReader.overview(try await object(QueueScripts.overview, [program, tenants]))
+    }
+
+    package func load(due horizons: [Duration]) async throws -> PoolLoad {
+        let arguments: [any RedisArgument] = [program] + horizons.map { $0.wholeMilliseconds }
+        var load = try OverviewReader.load(try await object(QueueScripts.load, arguments), horizons)
+        load.groupsOfTargets = limitGroups
+        return load
+    }
+
+    /// The JSON object that a script answers.
+    private func object(_ script: QueueScript, _ arguments: [any RedisArgument]) async throws -> JSONValue {
+        let reply = try await run(script, arguments)
         guard let bytes = reply.bytes, let root = try? JSONDocument(parsing: bytes).root else {
             throw UnexpectedReply()
         }
-        return try OverviewReader.overview(root)
+        return root
     }
 
     package func experience() async throws -> PoolExperience {
@@ -53,6 +65,27 @@ private enum OverviewReader {
         )
     }
 
+    static func load(_ root: JSONValue, _ horizons: [Duration]) throws -> PoolLoad {
+        let due = try list(root, "due")
+        guard due.count == horizons.count else { throw UnexpectedReply() }
+        let tokens = root["tokens"]?.double ?? 0
+        return PoolLoad(
+            at: Timestamp(milliseconds: Int64(try number(root, "at"))),
+            isPaused: root["paused"]?.bool == true,
+            waiting: try number(root, "waiting"),
+            heldByTenants: try number(root, "held"),
+            heldByPauses: try number(root, "held_by_pauses"),
+            running: try number(root, "running"),
+            delayed: try number(root, "delayed"),
+            takenJobs: try number(root, "jobs"),
+            spooledBytes: try number(root, "spooled"),
+            due: zip(horizons, due).map { PoolLoad.Due(within: $0, jobs: Int($1.double ?? 0)) },
+            targets: try list(root, "targets").map(target),
+            groups: try list(root, "groups").map(group).sorted { $0.name < $1.name },
+            tokensPerJob: tokens > 0 ? tokens : nil
+        )
+    }
+
     private static func target(_ value: JSONValue) throws -> TargetOverview {
         let moment = Timestamp(milliseconds: Int64(try number(value, "moment")))
         let state: TargetOverview.State =
@@ -68,7 +101,18 @@ private enum OverviewReader {
             name: try text(value, "name"),
             state: state,
             running: try number(value, "running"),
-            maxRunning: cap(try number(value, "cap"))
+            maxRunning: cap(try number(value, "cap")),
+            serviceTime: serviceTime(value)
+        )
+    }
+
+    private static func serviceTime(_ value: JSONValue) -> PoolExperience.ServiceTime? {
+        guard let samples = value["samples"]?.double, samples > 0 else { return nil }
+        return PoolExperience.ServiceTime(
+            samples: samples,
+            p10: .milliseconds(value["p10"]?.double ?? 0),
+            p50: .milliseconds(value["p50"]?.double ?? 0),
+            p95: .milliseconds(value["p95"]?.double ?? 0)
         )
     }
 
@@ -77,7 +121,8 @@ private enum OverviewReader {
             name: try text(value, "name"),
             running: try number(value, "running"),
             maxRunning: cap(try number(value, "cap")),
-            limits: try list(value, "limits").map(limit)
+            limits: try list(value, "limits").map(limit),
+            requestsLeftToday: value["today"]?.double.flatMap { $0 < 0 ? nil : Int($0) }
         )
     }
 
@@ -94,7 +139,8 @@ private enum OverviewReader {
             dimension: dimension,
             perMinute: try number(value, "limit"),
             isLearned: value["learned"]?.bool == true,
-            use: value["use"]?.double ?? 0
+            use: value["use"]?.double ?? 0,
+            perCall: value["per_call"]?.double.flatMap { $0 > 0 ? $0 : nil }
         )
     }
 

@@ -22,6 +22,12 @@ struct ReplyReader {
         return bytes
     }
 
+    /// A list of texts.
+    func texts(_ index: Int) throws -> [[UInt8]] {
+        guard index < items.count, let list = items[index].array else { throw UnexpectedReply() }
+        return list.compactMap(\.bytes)
+    }
+
     /// An integer, or the text of one: Lua turns some into text.
     func integer(_ index: Int) throws -> Int {
         guard index < items.count else { throw UnexpectedReply() }

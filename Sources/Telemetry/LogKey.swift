@@ -8,6 +8,7 @@ package enum LogKey: String, Sendable, CaseIterable {
     case childRole = "child.role"
     case configKey = "config.key"
     case count = "count"
+    case countBefore = "count.before"
     case durationMs = "duration.ms"
     case error = "error"
     case errorClass = "error.class"
@@ -15,6 +16,7 @@ package enum LogKey: String, Sendable, CaseIterable {
     case exitStatus = "exit.status"
     case fileID = "file.id"
     case generation = "generation"
+    case inputs = "inputs"
     case jobID = "job.id"
     case limit = "limit"
     case method = "http.method"
@@ -38,6 +40,8 @@ package enum LogKey: String, Sendable, CaseIterable {
     case version = "version"
     case webhookID = "webhook.id"
     case workerID = "worker.id"
+    /// Workers that serve the same pools: a pool's name, or `*` for all.
+    case workerSet = "worker.set"
 }
 
 /// The value of one log field.

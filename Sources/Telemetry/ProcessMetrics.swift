@@ -4,7 +4,7 @@ import Glibc
 enum ProcessMetrics {
     /// Adds the standard `process_…` metrics; one that the kernel does not tell is left out.
     static func write(to text: inout PrometheusText) {
-        add("process_cpu_seconds_total", .counter, cpuSeconds(), to: &text)
+        add("process_cpu_seconds_total", .counter, ProcessCPU.seconds(), to: &text)
         add("process_open_fds", .gauge, openDescriptors(), to: &text)
         add("process_resident_memory_bytes", .gauge, residentBytes(), to: &text)
         add("process_start_time_seconds", .gauge, startTime, to: &text)
@@ -45,12 +45,6 @@ enum ProcessMetrics {
 
     private static func residentBytes() -> Double? {
         read("/proc/self/statm").flatMap(residentPages).map { $0 * Double(sysconf(Int32(_SC_PAGESIZE))) }
-    }
-
-    private static func cpuSeconds() -> Double? {
-        var usage = rusage()
-        guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return nil }
-        return [usage.ru_utime, usage.ru_stime].map { Double($0.tv_sec) + Double($0.tv_usec) / 1e6 }.reduce(0, +)
     }
 
     private static func openDescriptors() -> Double? {

@@ -4,19 +4,22 @@ import Glibc
 
 /// Starts processes; says what is wrong in one line and exits with 78 when the set-up is.
 enum Launch {
-    static func role(_ role: Role, _ path: String) async throws {
+    static func role(_ role: Role, _ path: String, pool: String? = nil) async throws {
         let settings = try load(path, withSecrets: role == .worker)
         let logger = ProcessSetup.start(settings, role: role.rawValue)
         let program = ThisProgram(executable: try executable(), settingsFile: path)
-        let runner = RoleRunner(role, settings, program: program, logger: logger)
-        try await explained { try await runner.run() }
+        try await explained {
+            try await RoleRunner(role, settings, pool: pool, program: program, logger: logger).run()
+        }
     }
 
-    static func up(_ path: String) async throws {
+    /// - Parameter hasAllRoles: else only workers run.
+    static func fleet(_ path: String, hasAllRoles: Bool) async throws {
         let settings = try load(path, withSecrets: true)
-        let logger = ProcessSetup.start(settings, role: "up")
+        let logger = ProcessSetup.start(settings, role: hasAllRoles ? "up" : "fleet")
         try await explained {
-            try await FleetRunner.run(settings, settingsFile: path, executable: try executable(), logger: logger)
+            let program = ThisProgram(executable: try executable(), settingsFile: path)
+            try await FleetRunner(settings, program: program, logger: logger).run(hasAllRoles: hasAllRoles)
         }
     }
 

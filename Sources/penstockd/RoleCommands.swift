@@ -11,12 +11,29 @@ struct SettingsOption: ParsableArguments {
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up",
-        abstract: "Run all roles as supervised processes on this machine."
+        abstract: "Run all roles as supervised processes on this machine, with as many workers as are wanted."
     )
     @OptionGroup var options: SettingsOption
 
     func run() async throws {
-        try await Launch.up(options.settings)
+        try await Launch.fleet(options.settings, hasAllRoles: true)
+    }
+}
+
+/// Workers on one more machine.
+struct FleetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fleet",
+        abstract: "Run this machine's share of the workers that are wanted, and nothing else.",
+        discussion: """
+            Schedulers say how many workers there should be; any number of fleets on any number of machines share them. \
+            The first machine usually runs `penstockd up`, further ones this.
+            """
+    )
+    @OptionGroup var options: SettingsOption
+
+    func run() async throws {
+        try await Launch.fleet(options.settings, hasAllRoles: false)
     }
 }
 
@@ -45,11 +62,19 @@ struct SchedulerCommand: AsyncParsableCommand {
 
 /// Provider calls.
 struct WorkerCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "worker", abstract: "Run a worker: provider calls.")
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Run a worker: provider calls.",
+        discussion: """
+            SIGTERM ends it within worker.drain_seconds; SIGUSR1 lets it finish every call that runs, however long.
+            """
+    )
     @OptionGroup var options: SettingsOption
+    @Option(help: "Serve this pool alone.")
+    var pool: String?
 
     func run() async throws {
-        try await Launch.role(.worker, options.settings)
+        try await Launch.role(.worker, options.settings, pool: pool)
     }
 }
 

@@ -27,7 +27,7 @@ import Testing
     @Test func defaultsHoldForAnEmptyFile() throws {
         let settings = try read("")
         #expect(settings.intake.port == 8080)
-        #expect(settings.worker.callsInFlight == 256)
+        #expect(settings.worker.scaling == ScalingBounds(most: 64, slots: 256))
         #expect(settings.allowDataLoss == false)
         #expect(settings.topology.pools.isEmpty)
     }
@@ -76,7 +76,11 @@ import Testing
         ("intake: {port: 70000}", "intake.port"),
         ("intake: {port: many}", "intake.port"),
         ("intake: [1]", "intake"),
-        ("worker: {calls_in_flight: 0}", "worker.calls_in_flight"),
+        ("worker: {slots: 0}", "worker.slots"),
+        ("worker: {min: 3, max: 2}", "worker.min"),
+        ("worker: {sets: each}", "worker.sets"),
+        ("worker: {processes: 2}", "worker.processes"),
+        ("worker: {calls_in_flight: 2}", "worker.calls_in_flight"),
         ("redis: {allow_data_loss: perhaps}", "redis.allow_data_loss"),
         ("log: {level: loud}", "log.level"),
         ("intake: {port: 1, port: 2}", "port"),

@@ -12,9 +12,10 @@ import pytest
 from harness.batches import assert_each_once, chat, chat_lines, create, wait, wait_for_progress
 from harness.processes import BIN, eventually, stat_fields
 from harness.receiver import Receiver
+from harness.settings import fixed
 from harness.stack import Tenant
 
-MANY = {"worker": {"processes": 3, "calls_in_flight": 32}, "scheduler": {"processes": 2},
+MANY = {"worker": {**fixed(3), "slots": 32}, "scheduler": {"processes": 2},
         "simulator": {"latency_ms": 100}}
 
 

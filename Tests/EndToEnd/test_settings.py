@@ -40,7 +40,7 @@ def refusal(process):
     ({"intake": {"port": 70_000}}, "intake.port"),
     ({"intake": {"port": "many"}}, "intake.port"),
     ({"intake": {"max_body_bytes": 0}}, "intake.max_body_bytes"),
-    ({"worker": {"processes": -1}}, "worker.processes"),
+    ({"worker": {"max": -1}}, "worker.max"),
     ({"worker": {"lease_seconds": 0}}, "worker.lease_seconds"),
     ({"scheduler": {"max_batch_lines": -5}}, "scheduler.max_batch_lines"),
     ({"log": {"level": "loud"}}, "log.level"),
@@ -73,7 +73,7 @@ def test_check_says_that_all_is_well(idle, tmp_path):
 
 def test_the_reference_names_every_key(idle):
     text = idle.penstockd("settings").stdout
-    for key in ["redis.url", "allow_data_loss", "max_body_bytes", "lease_seconds", "calls_in_flight", "max_batch_lines"]:
+    for key in ["redis.url", "allow_data_loss", "max_body_bytes", "lease_seconds", "scale_down_seconds", "max_batch_lines"]:
         assert key.split(".")[-1] in text
 
 

@@ -6,34 +6,32 @@ import Testing
 @Suite struct FleetMachineTests {
     private let start = ContinuousClock.now
 
-    /// A fleet of children with these stop orders and a grace of 10 s each.
-    private func machine(_ stopOrders: Int...) -> FleetMachine {
-        let children = stopOrders.enumerated().map { index, order in
-            ChildSpecification(
-                name: "child-\(index)",
-                executable: "/bin/false",
-                arguments: [],
-                stopOrder: order,
-                grace: .seconds(10)
-            )
-        }
-        return FleetMachine(children, policy: RestartPolicy(), at: start)
+    private static func child(_ name: String, stopOrder: Int = 0) -> ChildSpecification {
+        ChildSpecification(
+            name: name,
+            executable: "/bin/false",
+            arguments: [],
+            stopOrder: stopOrder,
+            grace: .seconds(10)
+        )
     }
+
+    /// A fleet of children with these stop orders and a grace of 10 s each.
+    private func machine(_ stopOrders: [Int]) -> FleetMachine {
+        var machine = FleetMachine()
+        for (index, order) in stopOrders.enumerated() {
+            _ = machine.add(Self.child("child-\(index)", stopOrder: order), at: start)
+        }
+        return machine
+    }
+
+    private func machine(_ stopOrders: Int...) -> FleetMachine { machine(stopOrders) }
 
     /// The same, with every child running under the process id 100 + its index.
     private func runningMachine(_ stopOrders: Int...) -> FleetMachine {
-        let children = stopOrders.enumerated().map { index, order in
-            ChildSpecification(
-                name: "child-\(index)",
-                executable: "/bin/false",
-                arguments: [],
-                stopOrder: order,
-                grace: .seconds(10)
-            )
-        }
-        var machine = FleetMachine(children, policy: RestartPolicy(), at: start)
+        var machine = machine(stopOrders)
         _ = machine.tick(at: start)
-        for index in children.indices { machine.spawned(index, pid: 100 + pid_t(index), at: start) }
+        for index in stopOrders.indices { machine.spawned(index, pid: 100 + pid_t(index)) }
         return machine
     }
 
@@ -42,8 +40,8 @@ import Testing
         #expect(machine.nextDeadline == start)
         #expect(machine.tick(at: start) == [.spawn(0), .spawn(1)])
         #expect(machine.tick(at: start) == [])
-        machine.spawned(0, pid: 100, at: start)
-        machine.spawned(1, pid: 101, at: start)
+        machine.spawned(0, pid: 100)
+        machine.spawned(1, pid: 101)
         #expect(machine.nextDeadline == nil && !machine.isFinished)
     }
 
@@ -66,11 +64,57 @@ import Testing
             delays.append(delay)
             now += delay
             #expect(machine.tick(at: now) == [.spawn(0)])
-            machine.spawned(0, pid: 200, at: now)
+            machine.spawned(0, pid: 200)
         }
         #expect(delays == [1, 2, 4, 8, 16, 20, 20, 20].map { .seconds($0) })
-        let recovered = FleetMachine.Action.awaitRestart(0, delay: .seconds(1), failures: 1)
-        #expect(machine.ended(0, at: now + .seconds(60), jitter: 0) == [recovered])
+        // Ready for long enough it is healthy again; killed then, it is back at once.
+        machine.becameReady(0, at: now)
+        let recovered = FleetMachine.Action.awaitRestart(0, delay: .zero, failures: 1)
+        #expect(machine.ended(0, at: now + .seconds(5), jitter: 0) == [recovered])
+    }
+
+    @Test func whoWasReadyAndIsKilledIsBackAtOnceUnlessItHappensAgainAndAgain() {
+        var machine = runningMachine(1)
+        var delays: [Duration] = []
+        for _ in 0..<6 {
+            machine.becameReady(0, at: start)
+            guard case .awaitRestart(_, let delay, _)? = machine.ended(0, at: start, jitter: 0).first else { return }
+            delays.append(delay)
+            #expect(machine.tick(at: start + delay) == [.spawn(0)])
+            machine.spawned(0, pid: 200)
+        }
+        #expect(delays == [0, 0, 0, 8, 16, 20].map { .seconds($0) })
+    }
+
+    @Test func oneThatIsRetiredFinishesAndIsGone() {
+        var machine = runningMachine(1, 1)
+        #expect(machine.retire(0) == [.retire(0, pid: 100)])
+        #expect(machine.retire(0) == [] && machine.nextDeadline == nil)
+        #expect(machine.status(of: 0)?.phase == .ending)
+        #expect(machine.ended(0, at: start + .seconds(900), jitter: 0) == [.forget(0)])
+        #expect(machine.status(of: 0) == nil && machine.tick(at: start + .seconds(901)) == [])
+        // One that waits to be started again is not started.
+        _ = machine.ended(1, at: start, jitter: 0)
+        #expect(machine.retire(1) == [.forget(1)])
+        #expect(machine.tick(at: start + .seconds(60)) == [])
+    }
+
+    @Test func shutdownHurriesOneThatRetires() {
+        var machine = runningMachine(1)
+        _ = machine.retire(0)
+        #expect(machine.stop(at: start) == [.terminate(0, pid: 100)])
+        #expect(machine.tick(at: start + .seconds(10)) == [.kill(0, pid: 100)])
+        #expect(machine.ended(0, at: start + .seconds(10), jitter: 0) == [] && machine.isFinished)
+    }
+
+    @Test func oneMayBeAddedAtAnyTime() {
+        var machine = runningMachine(1)
+        let number = machine.add(Self.child("new"), at: start)
+        #expect(number == 1 && machine.tick(at: start) == [.spawn(1)])
+        machine.spawned(1, pid: 300)
+        #expect(machine.status(of: 1)?.phase == .starting)
+        machine.becameReady(1, at: start)
+        #expect(machine.status(of: 1)?.phase == .ready)
     }
 
     @Test func aChildThatCannotBeStartedIsTriedAgain() {
@@ -124,7 +168,7 @@ import Testing
     }
 
     @Test func anEmptyFleetIsFinishedWhenStopped() {
-        var machine = machine()
+        var machine = FleetMachine()
         #expect(!machine.isFinished)
         #expect(machine.stop(at: start) == [] && machine.isFinished)
     }

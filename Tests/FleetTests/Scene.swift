@@ -1,3 +1,4 @@
+import CoreMetrics
 import Glibc
 import Logging
 import ServiceLifecycle
@@ -31,12 +32,16 @@ struct Scene {
     /// Runs a supervisor for the time of `body`, then shuts it down gracefully.
     func supervise(
         _ children: [ChildSpecification],
+        workers: ScaledWorkers? = nil,
         policy: RestartPolicy = RestartPolicy(),
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         _ body: () async throws -> Void
     ) async throws {
         let logger = Logger(label: "supervisor", factory: { _ in SwiftLogNoOpLogHandler() })
+        var children = children
+        for place in children.indices { children[place].restarts = policy }
         let services = ServiceGroup(
-            services: [Supervisor(children, policy: policy, logger: logger)],
+            services: [Supervisor(children, workers: workers, metrics: metrics, logger: logger)],
             logger: logger
         )
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Log lines as a test sees them: message and metadata in one text.
 package final class CapturedLog: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let captured = Mutex<[String]>([])
 
     package init() {}
 
@@ -11,7 +11,9 @@ package final class CapturedLog: Sendable {
         Logger(label: "test", factory: { _ in Handler(log: self) })
     }
 
-    package var text: String { lines.withLock { $0.joined(separator: "\n") } }
+    package var lines: [String] { captured.withLock { $0 } }
+
+    package var text: String { lines.joined(separator: "\n") }
 
     private struct Handler: LogHandler {
         let log: CapturedLog
@@ -28,7 +30,7 @@ package final class CapturedLog: Sendable {
             let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
             let line =
                 "\(event.level) \(event.message) " + fields.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-            log.lines.withLock { $0.append(line) }
+            log.captured.withLock { $0.append(line) }
         }
     }
 }

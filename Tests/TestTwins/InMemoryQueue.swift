@@ -38,6 +38,7 @@ package final class InMemoryQueue: JobQueue {
         package var controls = PoolControls()
         package var resumed: Set<String> = []
         package var experience = PoolExperience()
+        package var load = PoolLoad(at: Timestamp(milliseconds: 0))
         package var overview = PoolOverview(
             isPaused: false,
             waiting: 0,
@@ -347,6 +348,8 @@ package final class InMemoryQueue: JobQueue {
     }
 
     package func overview(tenants: Int) async throws -> PoolOverview { try access { $0.overview } }
+
+    package func load(due horizons: [Duration]) async throws -> PoolLoad { try access { $0.load } }
 
     package func experience() async throws -> PoolExperience { try access { $0.experience } }
 

@@ -24,6 +24,7 @@ struct Scene: Sendable {
 
     init(
         callsInFlight: Int = 8,
+        board: InMemoryFleetBoard? = nil,
         lease: Duration = .seconds(30),
         drain: Duration = .seconds(20),
         spoolAfter: Duration = .seconds(60),
@@ -43,7 +44,7 @@ struct Scene: Sendable {
         isolatedCaller = ScriptedCaller(journal: journal, isolated)
         service = WorkerService(
             configuration: WorkerConfiguration(
-                callsInFlight: callsInFlight,
+                slots: callsInFlight,
                 lease: lease,
                 drain: drain,
                 retries: RetryPolicy(maxAttempts: 3),
@@ -57,7 +58,8 @@ struct Scene: Sendable {
                 isolatedCaller: isolatedCaller,
                 clock: clock.clock,
                 health: Health(),
-                metrics: metrics
+                metrics: metrics,
+                board: board
             ),
             consumer: ConsumerName("worker-1"),
             logger: log.logger

@@ -79,7 +79,7 @@ class BenchStack(Stack):
                                             "limit_groups": {"bench": {"max_concurrency": calls}}}}
         self.settings["routes"] = {MODEL: "bench"}
         self.settings["simulator"].update(enabled=self.has_simulator, latency_ms=latency_ms or 0)
-        self.settings["worker"]["calls_in_flight"] = calls
+        self.settings["worker"]["slots"] = calls
         self.settings_file.write_text(json.dumps(self.settings, indent=2))
 
     @property

@@ -8,12 +8,13 @@ import sys
 
 from bench import BenchStack, Meter, Provider, eventually, measure, request
 from harness import batches
+from harness.settings import fixed
 
 
 def drain(folder, lines, calls, workers, stack_class=BenchStack):
     provider = Provider(folder / "nginx")
     stack = stack_class(folder / "stack", f"http://127.0.0.1:{provider.port}/v1", calls,
-                        worker={"processes": workers})
+                        worker=fixed(workers))
     try:
         stack.up()
         tenant = stack.tenant("bench")

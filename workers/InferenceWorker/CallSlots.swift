@@ -7,7 +7,7 @@ final class CallSlots: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let total: Int
+    let total: Int
     private let state: Mutex<State>
 
     init(_ total: Int) {

@@ -11,7 +11,7 @@ struct JobRun: Sendable {
     let isolation: Isolation
     let configuration: WorkerConfiguration
     let leases: HeldLeases
-    let drained: DrainClock
+    let drained: WorkerDrain
     let clock: WallClock
     let metrics: WorkerMetrics
     let watch: TargetWatch
@@ -54,6 +54,7 @@ struct JobRun: Sendable {
         guard leases.isFresh(taken.lease, within: freshness, at: .now) else {
             return await handBack(taken, reason: "the lease is not fresh")
         }
+        guard !drained.hasBegun else { return await handBack(taken, reason: "the worker ends") }
         await call(taken, target, body, by: caller)
     }
 

@@ -14,6 +14,8 @@ package struct WorkerDependencies: Sendable {
     package var clock: WallClock
     package var health: Health
     package var metrics: any MetricsFactory
+    /// Where the worker says how busy it is; nil tells nobody.
+    package var board: (any FleetBoard)?
 
     package init(
         pools: [(pool: Pool, queue: any JobQueue)],
@@ -22,7 +24,8 @@ package struct WorkerDependencies: Sendable {
         isolatedCaller: any ProviderCaller,
         clock: WallClock,
         health: Health,
-        metrics: any MetricsFactory
+        metrics: any MetricsFactory,
+        board: (any FleetBoard)? = nil
     ) {
         self.pools = pools
         self.ledger = ledger
@@ -31,6 +34,7 @@ package struct WorkerDependencies: Sendable {
         self.clock = clock
         self.health = health
         self.metrics = metrics
+        self.board = board
     }
 }
 
@@ -44,25 +48,27 @@ package struct WorkerService: Service {
     let configuration: WorkerConfiguration
     let dependencies: WorkerDependencies
     let consumer: ConsumerName
+    let drained: WorkerDrain
     let logger: Logger
 
     package init(
         configuration: WorkerConfiguration,
         dependencies: WorkerDependencies,
         consumer: ConsumerName,
+        drained: WorkerDrain = WorkerDrain(),
         logger: Logger
     ) {
         self.configuration = configuration
         self.dependencies = dependencies
         self.consumer = consumer
+        self.drained = drained
         self.logger = logger
     }
 
     package func run() async throws {
         let leases = HeldLeases()
-        let slots = CallSlots(configuration.callsInFlight)
+        let slots = CallSlots(configuration.slots)
         let isolation = Isolation(dependencies.isolatedCaller, places: Self.isolationPlaces)
-        let drained = DrainClock()
         let heartbeat = Heartbeat(
             consumer: consumer,
             queues: dependencies.pools.map(\.queue),
@@ -72,15 +78,17 @@ package struct WorkerService: Service {
             logger: logger
         )
         try await withThrowingDiscardingTaskGroup { group in
-            // Outlives the loops: leases are renewed until the last call is done.
+            // Both outlive the loops: leases are renewed until the last call is done, and fleets see how many there are.
             let beating = Task { await heartbeat.run() }
             defer { beating.cancel() }
+            let reporting = Task { await self.reporter(slots)?.run() }
+            defer { reporting.cancel() }
             await withDiscardingTaskGroup { loops in
                 for (pool, queue) in dependencies.pools {
-                    let loop = self.loop(pool, queue, slots, isolation, leases, drained)
+                    let loop = self.loop(pool, queue, slots, isolation, leases)
                     loops.addTask { await loop.run() }
                 }
-                loops.addTask { await self.boundDrain(leases, drained, slots) }
+                loops.addTask { await self.boundDrain(leases, slots) }
             }
         }
     }
@@ -90,8 +98,7 @@ package struct WorkerService: Service {
         _ queue: any JobQueue,
         _ slots: CallSlots,
         _ isolation: Isolation,
-        _ leases: HeldLeases,
-        _ drained: DrainClock
+        _ leases: HeldLeases
     ) -> PoolLoop {
         let metrics = WorkerMetrics(pool: pool.name, factory: dependencies.metrics)
         let logger = logger.adding([.pool: .text(pool.name.text)])
@@ -122,27 +129,44 @@ package struct WorkerService: Service {
         )
     }
 
+    private func reporter(_ slots: CallSlots) -> WorkerReporter? {
+        dependencies.board.map { board in
+            WorkerReporter(
+                board: board,
+                consumer: consumer,
+                set: configuration.set,
+                slots: slots,
+                drained: drained,
+                since: dependencies.clock.now(),
+                logger: logger
+            )
+        }
+    }
+
     /// After the stop signal: calls that are not done in time are aborted, and a little later even bookkeeping ends.
-    private func boundDrain(_ leases: HeldLeases, _ drained: DrainClock, _ slots: CallSlots) async {
-        let patience: Duration
+    private func boundDrain(_ leases: HeldLeases, _ slots: CallSlots) async {
         do {
             try await gracefulShutdown()
-            patience = configuration.drain
+            drained.begin()
+            await waitUntilIdle(slots) { [drained, configuration] in
+                drained.deadline(drain: configuration.drain, longestCall: configuration.longestCall)
+            }
         } catch {
             // Cancelled: the drain ends at once.
-            patience = .zero
+            drained.begin()
         }
-        await waitUntilIdle(slots, atMost: patience)
         leases.abortAll()
-        await waitUntilIdle(slots, atMost: Self.bookkeepingTime)
-        drained.end()
+        let end = ContinuousClock.now + Self.bookkeepingTime
+        await waitUntilIdle(slots) { end }
+        drained.finish()
     }
 
     /// Waits in a task of its own, for in a cancelled one a sleep does not wait.
-    private func waitUntilIdle(_ slots: CallSlots, atMost limit: Duration) async {
+    ///
+    /// - Parameter end: asked again and again, as it may come nearer.
+    private func waitUntilIdle(_ slots: CallSlots, until end: @escaping @Sendable () -> ContinuousClock.Instant) async {
         await Task {
-            let end = ContinuousClock.now + limit
-            while slots.inUse > 0, ContinuousClock.now < end {
+            while slots.inUse > 0, ContinuousClock.now < end() {
                 // Never cancelled: nobody holds this task.
                 try? await Task.sleep(for: .milliseconds(50))
             }

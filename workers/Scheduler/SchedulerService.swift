@@ -14,6 +14,8 @@ package struct SchedulerDependencies: Sendable {
     package var metrics: any MetricsFactory
     /// Nil keeps to the pools of the settings.
     package var unconfiguredPools: UnconfiguredPools?
+    /// Nil plans no workers.
+    package var autoscaling: Autoscaling?
 
     package init(
         queues: [PoolName: any JobQueue],
@@ -22,7 +24,8 @@ package struct SchedulerDependencies: Sendable {
         clock: WallClock,
         health: Health,
         metrics: any MetricsFactory,
-        unconfiguredPools: UnconfiguredPools? = nil
+        unconfiguredPools: UnconfiguredPools? = nil,
+        autoscaling: Autoscaling? = nil
     ) {
         self.queues = queues
         self.ledger = ledger
@@ -31,6 +34,7 @@ package struct SchedulerDependencies: Sendable {
         self.health = health
         self.metrics = metrics
         self.unconfiguredPools = unconfiguredPools
+        self.autoscaling = autoscaling
     }
 }
 
@@ -61,9 +65,12 @@ package struct SchedulerService: Service {
             dependencies: dependencies,
             logger: logger
         )
+        let bell = AutoscalerBell()
         var loops: [@Sendable () async -> Void] = [{ await batches.run() }]
         for queue in dependencies.queues.values {
-            let pool = PoolLoop(keeper: keeper(of: queue), steps: steps, extras: [learn(from: queue, experience)])
+            let pool = PoolLoop(keeper: keeper(of: queue), steps: steps, extras: [learn(from: queue, experience)]) {
+                bell.ring(queue.pool)
+            }
             let reconcile = reconcile(queue)
             loops += [{ await pool.run() }, { await reconcile.run() }]
         }
@@ -72,7 +79,16 @@ package struct SchedulerService: Service {
             loops.append { await removed.run() }
         }
         for step in spreading + cleaning { loops.append { await step.run() } }
-        return loops
+        return loops + autoscalers(bell)
+    }
+
+    private func autoscalers(_ bell: AutoscalerBell) -> [@Sendable () async -> Void] {
+        guard let scaling = dependencies.autoscaling else { return [] }
+        let blindness = Blindness(factory: dependencies.metrics)
+        return scaling.sets.map { set in
+            let loop = AutoscalerLoop(set, scaling, dependencies, bell, blindness, logger)
+            return { await loop.run() }
+        }
     }
 
     var steps: StepMaker { StepMaker(health: dependencies.health, logger: logger) }

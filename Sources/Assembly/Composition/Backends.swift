@@ -11,6 +11,8 @@ package struct Backends: Sendable {
     let redis: RedisClient
     let ledger: any Ledger
     let queues: [RedisJobQueue]
+    /// Where workers, fleets and schedulers meet.
+    let board: RedisFleetBoard
     private let openLedger: OpenLedger
     private let unconfigured: UnconfiguredQueues
 
@@ -30,6 +32,7 @@ package struct Backends: Sendable {
                 spoolBytes: settings.worker.spoolBytes
             )
         }
+        board = RedisFleetBoard(client: redis)
         unconfigured = UnconfiguredQueues(client: redis, lease: settings.worker.lease)
     }
 
@@ -67,7 +70,7 @@ package struct Backends: Sendable {
         try await openLedger.close()
     }
 
-    private static func redis(_ settings: Settings, _ logger: Logger) throws -> RedisClient {
+    static func redis(_ settings: Settings, _ logger: Logger) throws -> RedisClient {
         var configuration: RedisConfiguration
         do {
             configuration = try RedisConfiguration(url: settings.redisURL.revealed)

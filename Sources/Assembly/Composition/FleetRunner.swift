@@ -1,23 +1,77 @@
+import CoreMetrics
 import Fleet
 package import Logging
+import Penstock
+import Queue
+import Redis
 import ServiceLifecycle
+import Telemetry
+import Threads
 import UnixSignals
 
-/// `penstockd up`: all roles as supervised processes on one machine.
-package enum FleetRunner {
+/// `penstockd up` and `penstockd fleet`: supervised processes on one machine, as many workers as are wanted.
+package struct FleetRunner: Sendable {
+    private let settings: Settings
+    private let program: ThisProgram
+    private let logger: Logger
+    private let health = Health(expecting: ["redis"])
+    private let metrics = MetricsRegistry()
+
+    /// Once per process: installs the metrics registry.
+    package init(_ settings: Settings, program: ThisProgram, logger: Logger) {
+        self.settings = settings
+        self.program = program
+        self.logger = logger
+        MetricsSystem.bootstrap(metrics)
+    }
+
     /// Checks what the children would trip over, then keeps them running until told to stop.
-    package static func run(_ settings: Settings, settingsFile: String, executable: String, logger: Logger)
-        async throws
-    {
+    ///
+    /// - Parameter hasAllRoles: else only workers run here.
+    package func run(hasAllRoles: Bool) async throws {
         let backends = try Backends(settings, logger: logger)
         try await backends.check(settings, logger: logger)
         try await backends.close()
+        let redis = try Backends.redis(settings, logger)
+        let board = RedisFleetBoard(client: redis)
+        let plan = FleetPlan(settings, program: program)
         let supervisor = Supervisor(
-            FleetPlan.children(settings, executable: executable, settingsFile: settingsFile),
+            hasAllRoles ? plan.children : [],
+            workers: workers(plan, board),
+            metrics: metrics,
             logger: logger
         )
+        try await serve(supervisor, plan, RedisWatch(redis: redis, health: health, factory: metrics))
+        board.close()
+        await redis.shutdown()
+    }
+
+    private func workers(_ plan: FleetPlan, _ board: any FleetBoard) -> ScaledWorkers {
+        let scaling = settings.worker.scaling
+        let most = min(scaling.most, settings.worker.mostPerMachine ?? max(2, Processors.usable() * 2, scaling.least))
+        logger.notice("workers are scaled", [.count: .integer(scaling.least), .limit: .integer(most)])
+        return ScaledWorkers(
+            sets: settings.workerSets.map(\.name),
+            least: scaling.least,
+            most: most,
+            fleet: ProcessName.unique("fleet"),
+            host: HostName.text,
+            board: board,
+            child: { plan.worker(of: $0, place: $1) }
+        )
+    }
+
+    private func serve(_ supervisor: Supervisor, _ plan: FleetPlan, _ watch: RedisWatch) async throws {
+        let operations = OperationsServer(
+            host: settings.operationsHost,
+            port: plan.operationsPort,
+            health: health,
+            metrics: metrics,
+            logger: logger
+        )
+        let services: [any Service] = [operations, watch, supervisor]
         var configuration = ServiceGroupConfiguration(
-            services: [.init(service: supervisor)],
+            services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

@@ -42,7 +42,7 @@ extension Settings {
     /// What calls the targets of these settings.
     func providerCaller(logger: Logger) throws -> any ProviderCaller {
         var fetching = FetchConfiguration()
-        fetching.maxConnections = max(64, worker.callsInFlight)
+        fetching.maxConnections = max(64, worker.scaling.slots)
         return try TargetCaller(
             client: FetchClient(configuration: fetching, logger: logger),
             library: adapters,

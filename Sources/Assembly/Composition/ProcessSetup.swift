@@ -1,3 +1,4 @@
+import Fleet
 import Glibc
 package import Logging
 import Telemetry
@@ -6,6 +7,7 @@ import Telemetry
 package enum ProcessSetup {
     /// - Parameter role: named on every log line.
     package static func start(_ settings: Settings, role: String) -> Logger {
+        ReadySignal.prepare()
         // A peer that went away must not end the process.
         signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()

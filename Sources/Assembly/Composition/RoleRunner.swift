@@ -17,7 +17,11 @@ import UnixSignals
 /// Builds one role out of its parts and runs it until it is told to stop.
 package struct RoleRunner: Sendable {
     private let role: Role
+    /// The only pool that a worker serves; nil serves all.
+    private let pool: PoolName?
     private let program: ThisProgram
+    /// How a worker ends.
+    private let drain = WorkerDrain()
     let settings: Settings
     let logger: Logger
     let health: Health
@@ -25,9 +29,23 @@ package struct RoleRunner: Sendable {
 
     /// Once per process: installs the metrics registry.
     ///
-    /// - Parameter program: how this process can start itself anew.
-    package init(_ role: Role, _ settings: Settings, program: ThisProgram, logger: Logger) {
+    /// - Parameters:
+    ///   - pool: the only pool that a worker serves; nil serves all.
+    ///   - program: how this process can start itself anew.
+    /// - Throws: `SettingsError` when there is no such pool.
+    package init(
+        _ role: Role,
+        _ settings: Settings,
+        pool: String? = nil,
+        program: ThisProgram,
+        logger: Logger
+    ) throws(SettingsError) {
         self.role = role
+        self.pool = pool.map { PoolName($0) }
+        if let pool = self.pool, settings.topology.pool(named: pool) == nil {
+            let known = settings.topology.pools.map(\.name.text).sorted().joined(separator: ", ")
+            throw SettingsError("there is no pool `\(pool)`; the settings have: \(known)")
+        }
         self.program = program
         self.settings = settings
         self.logger = logger
@@ -73,19 +91,35 @@ package struct RoleRunner: Sendable {
             logger: logger
         )
         var configuration = ServiceGroupConfiguration(
-            services: ([operations] + services).map { .init(service: $0) },
+            services: ([operations] + services + [ReadyNotice(health: health)]).map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: quiet
         )
         let grace = settings.worker.drain + .seconds(10)
-        configuration.maximumGracefulShutdownDuration = grace
+        // A worker bounds its drain itself, and one that retires takes its time.
+        configuration.maximumGracefulShutdownDuration = role == .worker ? max(grace, retirement) + grace : grace
         configuration.maximumCancellationDuration = .seconds(5)
         let group = ServiceGroup(configuration: configuration)
         try ParentWatch.start(grace: grace) {
+            drain.end()
             // Unstructured: the watching thread has no task to wait in.
             Task { await group.triggerGracefulShutdown() }
         }
+        guard role == .worker else { return try await group.run() }
+        let signals = Task { await followSignals(of: group) }
+        defer { signals.cancel() }
         try await group.run()
+    }
+
+    /// The longest that a worker takes to retire.
+    private var retirement: Duration { settings.worker.scaling.longestCall + .seconds(30) }
+
+    /// SIGUSR1 lets a worker finish what it has and end; the usual signals hurry one that does so already.
+    private func followSignals(of group: ServiceGroup) async {
+        for await signal in await UnixSignalsSequence(trapping: .sigusr1, .sigterm, .sigint) {
+            if signal == .sigusr1 { drain.retire() } else { drain.end() }
+            await group.triggerGracefulShutdown()
+        }
     }
 
     private func intake(_ backends: Backends) throws -> [any Service] {
@@ -97,6 +131,9 @@ package struct RoleRunner: Sendable {
             events: events,
             webhooks: try webhookSender(),
             topology: settings.topology,
+            board: backends.board,
+            workerSets: settings.workerSets,
+            scaling: settings.worker.scaling,
             clock: .system,
             health: health
         )
@@ -123,20 +160,28 @@ package struct RoleRunner: Sendable {
             clock: .system,
             health: health,
             metrics: metrics,
-            unconfiguredPools: backends.unconfiguredPools
+            unconfiguredPools: backends.unconfiguredPools,
+            autoscaling: Autoscaling(
+                board: backends.board,
+                sets: settings.workerSets,
+                bounds: settings.worker.scaling
+            )
         )
         return SchedulerService(configuration: configuration, dependencies: dependencies, logger: logger)
     }
 
     private func worker(_ backends: Backends) throws -> any Service {
         let configuration = WorkerConfiguration(
-            callsInFlight: settings.worker.callsInFlight,
+            set: pool.map { WorkerSetName($0) } ?? .all,
+            slots: settings.worker.scaling.slots,
             lease: settings.worker.lease,
             drain: settings.worker.drain,
+            longestCall: retirement,
             retries: settings.worker.retries,
             priceVersion: settings.priceVersion
         )
-        let pools = backends.queues.compactMap { queue in
+        let queues = backends.queues.filter { pool == nil || $0.pool == pool }
+        let pools = queues.compactMap { queue in
             settings.topology.pool(named: queue.pool).map { (pool: $0, queue: queue as any JobQueue) }
         }
         let dependencies = WorkerDependencies(
@@ -146,12 +191,14 @@ package struct RoleRunner: Sendable {
             isolatedCaller: IsolatedCaller(program: IsolatedCalls.child(of: program, settings)),
             clock: .system,
             health: health,
-            metrics: metrics
+            metrics: metrics,
+            board: backends.board
         )
         return WorkerService(
             configuration: configuration,
             dependencies: dependencies,
             consumer: ConsumerName(ProcessName.unique("worker")),
+            drained: drain,
             logger: logger
         )
     }
@@ -172,11 +219,22 @@ extension Logger {
 /// Names for processes: no two are ever the same, so a consumer's name tells which process held a job.
 enum ProcessName {
     static func unique(_ role: String) -> String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        let host =
-            gethostname(&buffer, buffer.count - 1) == 0
-            ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : "host"
-        return "\(role)@\(host):\(getpid()):\(IDGenerator.secret(bytes: 8).prefix(8))"
+        return "\(role)@\(HostName.text):\(getpid()):\(IDGenerator.secret(bytes: 8).prefix(8))"
+    }
+}
+
+/// Tells the supervisor, if there is one, when this process is ready for the first time.
+private struct ReadyNotice: Service {
+    private static let interval = Duration.milliseconds(20)
+
+    let health: Health
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while !health.isReady { try await Task.sleep(for: Self.interval) }
+            ReadySignal.send()
+        }
+        try await gracefulShutdown()
     }
 }
 

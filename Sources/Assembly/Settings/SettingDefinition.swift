@@ -123,8 +123,52 @@ extension SettingDefinition {
         ),
     ]
     private static let worker = [
-        setting("worker.processes", .integer(1...64), "1", "Worker processes under `penstockd up`."),
-        setting("worker.calls_in_flight", .integer(1...10_000), "256", "Provider calls at once per process."),
+        setting(
+            "worker.min",
+            .integer(0...1000),
+            "1",
+            "Fewest workers, over all machines; with 0 there are none while nothing waits."
+        ),
+        setting(
+            "worker.max",
+            .integer(1...1000),
+            "64",
+            "Most workers, over all machines. The same as worker.min makes it a fixed number."
+        ),
+        setting(
+            "worker.max_per_machine",
+            .integer(0...1000),
+            "0",
+            "Most workers that one `penstockd up` or `penstockd fleet` runs; 0 is twice the processors that it may use, "
+                + "at least 2 and worker.min."
+        ),
+        setting("worker.slots", .integer(1...10_000), "256", "Provider calls at once per worker."),
+        setting(
+            "worker.sets",
+            .choice(["together", "per_pool"]),
+            "together",
+            "together: every worker serves all pools. per_pool: each pool has workers of its own, and worker.min, max and "
+                + "max_per_machine hold for each."
+        ),
+        setting(
+            "worker.drain_target_seconds",
+            .integer(1...86_400),
+            "30",
+            "In how long what waits should be worked off, as far as providers' limits let it: decides how many workers "
+                + "there are."
+        ),
+        setting(
+            "worker.cpu_target_percent",
+            .integer(10...100),
+            "70",
+            "Of one processor per worker: what they use above that asks for another one."
+        ),
+        setting(
+            "worker.scale_down_seconds",
+            .integer(1...3600),
+            "60",
+            "There are never fewer workers than were wanted at any time in so long; and then by half per step at most."
+        ),
         setting(
             "worker.lease_seconds",
             .integer(3...300),
@@ -284,7 +328,7 @@ extension SettingDefinition {
             ports,
             "9100",
             "Port of /metrics, /healthz and /readyz; 0 takes any and logs it. Under `penstockd up`: intake the port "
-                + "itself, schedulers from +10, workers from +20, the simulator +90, couriers from +91."
+                + "itself, the fleet +1, schedulers from +10, workers from +20, the simulator +90, couriers from +91."
         ),
     ]
     private static let log = [

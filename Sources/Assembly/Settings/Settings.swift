@@ -30,6 +30,11 @@ package struct Settings: Sendable {
     package var priceVersion: String
 }
 
+extension Settings {
+    /// Workers that serve the same pools.
+    package var workerSets: [WorkerSet] { WorkerSet.all(of: topology, isPerPool: worker.isPerPool) }
+}
+
 /// The `ledger` section.
 package struct LedgerSettings: Sendable {
     /// `sqlite:DIRECTORY` or a MongoDB connection string, which may hold a password.
@@ -67,8 +72,12 @@ package struct RedisTLSSettings: Sendable {
 
 /// The `worker` section.
 package struct WorkerSettings: Sendable {
-    package var processes: Int
-    package var callsInFlight: Int
+    /// How many there should be.
+    package var scaling: ScalingBounds
+    /// Most of a set on one machine; nil follows from its processors.
+    package var mostPerMachine: Int?
+    /// Whether each pool has workers of its own.
+    package var isPerPool: Bool
     package var lease: Duration
     package var drain: Duration
     package var spoolBytes: Int
@@ -98,7 +107,8 @@ extension Settings {
         redisCommandTimeout = .milliseconds(values.integer("redis.command_timeout_ms"))
         ledger = LedgerSettings(values)
         intake = IntakeConfiguration(values)
-        worker = WorkerSettings(values)
+        topology = try TopologySettings(secrets: secrets).read(root)
+        worker = try WorkerSettings(values, topology)
         scheduler = SchedulerSettings(values)
         retention = .seconds(values.integer("retention.days") * 86_400)
         webhooks = WebhookSettings(values)
@@ -109,7 +119,6 @@ extension Settings {
         logLevel = values.text("log.level")
         adaptersDirectory = values.optionalText("adapters.directory")
         adapters = AdapterLibrary()
-        topology = try TopologySettings(secrets: secrets).read(root)
         priceVersion = PriceVersion.of(topology)
     }
 }
@@ -166,9 +175,21 @@ extension LedgerSettings {
 }
 
 extension WorkerSettings {
-    init(_ values: ScalarSettings) {
-        processes = values.integer("worker.processes")
-        callsInFlight = values.integer("worker.calls_in_flight")
+    init(_ values: ScalarSettings, _ topology: Topology) throws(SettingsError) {
+        scaling = ScalingBounds(
+            least: values.integer("worker.min"),
+            most: values.integer("worker.max"),
+            slots: values.integer("worker.slots"),
+            drainTarget: .seconds(values.integer("worker.drain_target_seconds")),
+            cpuTarget: Double(values.integer("worker.cpu_target_percent")) / 100,
+            window: .seconds(values.integer("worker.scale_down_seconds")),
+            longestCall: topology.pools.flatMap(\.targets).map(\.timeout).max() ?? .seconds(300)
+        )
+        guard scaling.least <= scaling.most else {
+            throw SettingsError("worker.min (\(scaling.least)) is more than worker.max (\(scaling.most))")
+        }
+        mostPerMachine = values.limit("worker.max_per_machine")
+        isPerPool = values.text("worker.sets") == "per_pool"
         lease = .seconds(values.integer("worker.lease_seconds"))
         drain = .seconds(values.integer("worker.drain_seconds"))
         spoolBytes = values.integer("worker.spool_bytes")

@@ -12,6 +12,11 @@ extension JSONWriter {
     /// Writes a number; null for what is none.
     mutating func member(_ key: String, number value: Double) {
         self.key(key)
+        number(value)
+    }
+
+    /// Writes a number as a value; null for what is none.
+    mutating func number(_ value: Double) {
         if let thousandths = Int64(exactly: (value * 1000).rounded()) {
             number(text: Self.text(thousandths: thousandths))
         } else {

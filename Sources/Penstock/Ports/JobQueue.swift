@@ -135,6 +135,11 @@ package protocol JobQueue: Sendable {
     /// The whole pool at this moment, for operators. At most `tenants` tenants per class.
     func overview(tenants: Int) async throws -> PoolOverview
 
+    /// What the autoscaler asks about the pool at this moment.
+    ///
+    /// - Parameter horizons: rising; jobs with a deadline within each are counted.
+    func load(due horizons: [Duration]) async throws -> PoolLoad
+
     /// What was learned from the calls of this pool.
     func experience() async throws -> PoolExperience
 

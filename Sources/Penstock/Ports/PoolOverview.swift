@@ -57,12 +57,21 @@ package struct TargetOverview: Sendable, Equatable {
     package var running: Int
     /// The cap that holds now: configured, or what adaptive concurrency found; nil is none.
     package var maxRunning: Int?
+    /// How long recent successful calls took; nil where none tells.
+    package var serviceTime: PoolExperience.ServiceTime?
 
-    package init(name: String, state: State, running: Int, maxRunning: Int?) {
+    package init(
+        name: String,
+        state: State,
+        running: Int,
+        maxRunning: Int?,
+        serviceTime: PoolExperience.ServiceTime? = nil
+    ) {
         self.name = name
         self.state = state
         self.running = running
         self.maxRunning = maxRunning
+        self.serviceTime = serviceTime
     }
 }
 
@@ -83,12 +92,15 @@ package struct LimitGroupOverview: Sendable, Equatable {
         package var isLearned: Bool
         /// What was used in the last minute, from 0 to about 1.
         package var use: Double
+        /// What a call takes of it on average; nil before the first one.
+        package var perCall: Double?
 
-        package init(dimension: Dimension, perMinute: Int, isLearned: Bool, use: Double) {
+        package init(dimension: Dimension, perMinute: Int, isLearned: Bool, use: Double, perCall: Double? = nil) {
             self.dimension = dimension
             self.perMinute = perMinute
             self.isLearned = isLearned
             self.use = use
+            self.perCall = perCall
         }
     }
 
@@ -96,12 +108,15 @@ package struct LimitGroupOverview: Sendable, Equatable {
     package var running: Int
     package var maxRunning: Int?
     package var limits: [Limit]
+    /// Requests that the provider's day still grants; nil without a limit per day.
+    package var requestsLeftToday: Int?
 
-    package init(name: String, running: Int, maxRunning: Int?, limits: [Limit]) {
+    package init(name: String, running: Int, maxRunning: Int?, limits: [Limit], requestsLeftToday: Int? = nil) {
         self.name = name
         self.running = running
         self.maxRunning = maxRunning
         self.limits = limits
+        self.requestsLeftToday = requestsLeftToday
     }
 }
 

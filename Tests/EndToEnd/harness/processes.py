@@ -48,10 +48,10 @@ def is_free(port):
 
 
 def free_operations_port():
-    """The first of a hundred ports; roles use the 1st, 11th, 21st, 92nd …"""
+    """The first of a hundred ports; roles use the 1st, the fleet the 2nd, roles the 11th, 21st, 92nd …"""
     first = os.getpid() % len(OPERATIONS_PORTS)
     for base in [*OPERATIONS_PORTS[first:], *OPERATIONS_PORTS[:first]]:
-        if all(is_free(base + offset) for offset in [0, 10, *range(20, 30), 90, 91]):
+        if all(is_free(base + offset) for offset in [0, 1, 10, *range(20, 30), 90, 91]):
             return base
     raise AssertionError("no free ports")
 

@@ -40,7 +40,7 @@ def settings(redis, ledger, port, operations_port, simulator_port):
         "redis": redis,
         "ledger": {"url": ledger},
         "intake": {"port": port},
-        "worker": {"drain_seconds": 5},
+        "worker": {**fixed(1), "drain_seconds": 5},
         # Receivers of the tests are on this machine and speak plain HTTP; the first waits are 50 ms and 3 s.
         "webhooks": {"allow_private_addresses": True, "allow_http": True, "allow_per_job_urls": True,
                      "retry_scale_per_mille": 10},
@@ -49,6 +49,11 @@ def settings(redis, ledger, port, operations_port, simulator_port):
         "pools": {pool_name(model): pool(model, simulator_port, width) for model, width in widths.items()},
         "routes": {model: pool_name(model) for model in widths},
     }
+
+
+def fixed(workers):
+    """Worker settings for so many of them, whatever there is to do and however small the machine."""
+    return {"min": workers, "max": workers, "max_per_machine": workers}
 
 
 def pool_name(model):

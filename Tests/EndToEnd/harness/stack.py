@@ -16,6 +16,8 @@ from .settings import merged, settings
 from .web import Web
 
 OFFSETS = {"intake": 0, "scheduler": 10, "worker": 20, "courier": 91}
+# The operations port of a fleet itself.
+FLEET = 1
 
 
 class Stack:
@@ -63,13 +65,13 @@ class Stack:
         self.wait_until_ready()
         return self
 
-    def start(self, role, settings_file=None, program=BIN / "penstockd", environment=None, **options):
+    def start(self, role, settings_file=None, program=BIN / "penstockd", environment=None, arguments=(), **options):
         """One more process of a role, beside those of the supervisor; intake gets a port of its own.
 
         Returns the process and its address."""
         port, operations = free_port(), free_port()
         number = len(self.others)
-        process = Process([program, role, "--settings", settings_file or self.settings_file],
+        process = Process([program, role, "--settings", settings_file or self.settings_file, *arguments],
                           self.folder / f"{role}-other-{number}.log",
                           {"PENSTOCK_INTAKE_PORT": str(port), "PENSTOCK_OPERATIONS_PORT": str(operations),
                            **(environment or {})}, **options)
@@ -77,8 +79,20 @@ class Stack:
         eventually(lambda: answers(process, operations), f"another {role} is ready", seconds=60)
         return process, f"http://127.0.0.1:{port}"
 
+    def start_fleet(self, settings_file=None):
+        """Workers on one more machine, which is this one too: the process, and the first of its operations ports."""
+        operations = free_operations_port()
+        process = Process([BIN / "penstockd", "fleet", "--settings", settings_file or self.settings_file],
+                          self.folder / f"fleet-other-{len(self.others)}.log",
+                          {"PENSTOCK_OPERATIONS_PORT": str(operations)})
+        self.others.append(process)
+        eventually(lambda: answers(process, operations + FLEET), "another fleet is ready", seconds=60)
+        return process, operations
+
     def wait_until_ready(self):
         for role in OFFSETS:
+            if role == "worker" and not self.settings["worker"]["min"]:
+                continue  # there is none before the first job
             eventually(lambda: self.is_ready(role), f"{role} is ready", seconds=60)
         eventually(lambda: self.simulator_answers, "the simulator answers", seconds=60)
 
@@ -112,7 +126,7 @@ class Stack:
 
     def pids(self, role):
         """The living processes of a role under the supervisor."""
-        return [pid for pid in children(self.supervisor.pid) if role in arguments_of(pid)[1:2]]
+        return children_of(self.supervisor, role)
 
     def pid(self, role):
         return eventually(lambda: self.pids(role), f"{role} runs")[0]
@@ -160,6 +174,11 @@ class Stack:
 
     def calls_tagged(self, tag):
         return self.statistics()["tags"].get(tag, 0)
+
+
+def children_of(supervisor, role):
+    """The living processes of a role under a supervisor's process."""
+    return [pid for pid in children(supervisor.pid) if role in arguments_of(pid)[1:2]]
 
 
 def answers(process, port):

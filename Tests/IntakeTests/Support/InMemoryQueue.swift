@@ -118,6 +118,8 @@ final class InMemoryQueue: JobQueue {
 
     func resume(target: String) async throws { try access { _ = $0.resumed.insert(target) } }
 
+    func load(due horizons: [Duration]) async throws -> PoolLoad { PoolLoad(at: Timestamp(milliseconds: 0)) }
+
     func overview(tenants: Int) async throws -> PoolOverview {
         try access { state in
             state.overviewTenants.append(tenants)

@@ -15,6 +15,7 @@ struct Surroundings: Sendable {
     let secondQueue = InMemoryQueue(PoolName("large"))
     let events = InMemoryEvents()
     let webhooks = ScriptedWebhookSender()
+    let board = InMemoryFleetBoard()
     let health = Health(expecting: ["intake"])
     let log = CapturedLog()
     /// Of the pool `small`; the other one has none.
@@ -38,6 +39,8 @@ struct Surroundings: Sendable {
             events: events,
             webhooks: webhooks,
             topology: Topology(pools: pools, routes: routes),
+            board: board,
+            workerSets: [WorkerSet(name: .all, pools: [secondQueue.pool, queue.pool])],
             clock: WallClock { Self.now },
             health: health
         )

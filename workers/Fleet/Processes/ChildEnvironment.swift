@@ -5,9 +5,11 @@ enum ChildEnvironment {
     /// Set to `1` for every child: tells it that its standard input is a lifeline.
     static let supervised = "PENSTOCK_SUPERVISED"
 
+    private static let ours = [supervised: "1", ReadySignal.variable: "\(ReadySignal.descriptor)"]
+
     /// This process's environment with the child's additions, as `NAME=value`.
     static func of(_ child: ChildSpecification) -> [String] {
-        let additions = child.environment.merging([supervised: "1"]) { _, ours in ours }
+        let additions = child.environment.merging(ours) { _, ours in ours }
         let inherited = own().filter { entry in
             additions[String(entry.prefix { $0 != "=" })] == nil
         }

@@ -12,6 +12,8 @@ package struct ChildSpecification: Sendable, Equatable {
     package var stopOrder: Int
     /// How long it may take to end when asked to, before it is killed.
     package var grace: Duration
+    /// How long it stays down after it ended.
+    package var restarts: RestartPolicy
 
     package init(
         name: String,
@@ -19,7 +21,8 @@ package struct ChildSpecification: Sendable, Equatable {
         arguments: [String],
         environment: [String: String] = [:],
         stopOrder: Int,
-        grace: Duration
+        grace: Duration,
+        restarts: RestartPolicy = RestartPolicy()
     ) {
         self.name = name
         self.executable = executable
@@ -27,5 +30,6 @@ package struct ChildSpecification: Sendable, Equatable {
         self.environment = environment
         self.stopOrder = stopOrder
         self.grace = grace
+        self.restarts = restarts
     }
 }

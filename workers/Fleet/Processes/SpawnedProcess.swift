@@ -9,6 +9,8 @@ struct SpawnedProcess: Sendable {
     let lifeline: CInt
     /// The read end of its standard output, where that is not shared with this process.
     let output: CInt?
+    /// The read end of the pipe through which it says that it is ready.
+    let readiness: CInt
 
     /// Programs are started one at a time: a pipe's ends must not be seen by another child that starts in between.
     private static let starting = Mutex(())
@@ -24,34 +26,56 @@ struct SpawnedProcess: Sendable {
         try starting.withLock { _ throws(SystemCallError) in
             let input = try Pipe()
             defer { close(input.read) }
+            var toClose = [input.write]
             do throws(SystemCallError) {
-                guard readingOutput else {
-                    let pid = try spawn(child, standardInput: input.read, standardOutput: nil)
-                    return SpawnedProcess(pid: pid, lifeline: input.write, output: nil)
-                }
-                let output = try Pipe()
-                defer { close(output.write) }
-                do throws(SystemCallError) {
-                    let pid = try spawn(child, standardInput: input.read, standardOutput: output.write)
-                    return SpawnedProcess(pid: pid, lifeline: input.write, output: output.read)
-                } catch {
-                    close(output.read)
-                    throw error
-                }
+                let ready = try Pipe()
+                defer { close(ready.write) }
+                toClose.append(ready.read)
+                let output = readingOutput ? try Pipe() : nil
+                defer { if let output { close(output.write) } }
+                if let output { toClose.append(output.read) }
+                let ends = ChildEnds(input: input.read, output: output?.write, readiness: ready.write)
+                let pid = try spawn(child, ends)
+                return SpawnedProcess(pid: pid, lifeline: input.write, output: output?.read, readiness: ready.read)
             } catch {
-                close(input.write)
+                for end in toClose { close(end) }
                 throw error
             }
         }
     }
 
-    /// Calls `onExit` from another thread when the process has ended. It then still has to be reaped: until that its
-    /// number belongs to nobody else, so that no signal can go astray.
-    func watch(onExit: @escaping @Sendable () -> Void) throws(SystemCallError) {
+    /// Calls `onReady` from another thread when the process says that it is ready, and `onExit` when it has ended. It
+    /// then still has to be reaped: until that its number belongs to nobody else, so that no signal can go astray.
+    func watch(
+        onReady: @escaping @Sendable () -> Void,
+        onExit: @escaping @Sendable () -> Void
+    ) throws(SystemCallError) {
         try OwnThread.start {
+            if awaitReadiness() { onReady() }
             awaitEnd()
             onExit()
         }
+    }
+
+    /// Blocks until the process says that it is ready.
+    ///
+    /// - Returns: false when it will not say so any more. Whom it started itself may hold its end of the pipe, so that the
+    ///   pipe alone does not tell.
+    private func awaitReadiness() -> Bool {
+        while true {
+            var end = pollfd(fd: readiness, events: Int16(POLLIN), revents: 0)
+            let count = poll(&end, 1, 100)
+            if count > 0 {
+                var byte = UInt8(0)
+                return read(readiness, &byte, 1) == 1
+            }
+            if count == 0, hasEnded { return false }
+        }
+    }
+
+    private var hasEnded: Bool {
+        var info = siginfo_t()
+        return waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT | WNOHANG) != 0 || info._sifields._sigchld.si_pid != 0
     }
 
     /// Blocks until the process has ended; it then still has to be reaped.
@@ -64,9 +88,13 @@ struct SpawnedProcess: Sendable {
     func reap() -> ProcessExit {
         var status: CInt = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        close(lifeline)
-        if let output { close(output) }
+        for end in [lifeline, readiness, output].compactMap({ $0 }) { close(end) }
         return ProcessExit(waitStatus: status)
+    }
+
+    /// Asks it to finish what it has and end, however long that takes.
+    func retire() {
+        kill(pid, SIGUSR1)
     }
 
     /// Asks it to end.
@@ -79,14 +107,21 @@ struct SpawnedProcess: Sendable {
         kill(-pid, SIGKILL)
     }
 
-    private static func spawn(_ child: ChildSpecification, standardInput: CInt, standardOutput: CInt?)
-        throws(SystemCallError) -> pid_t
-    {
+    /// The ends of pipes that a child gets.
+    private struct ChildEnds {
+        let input: CInt
+        /// Nil shares this process' standard output.
+        let output: CInt?
+        let readiness: CInt
+    }
+
+    private static func spawn(_ child: ChildSpecification, _ ends: ChildEnds) throws(SystemCallError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, standardInput, STDIN_FILENO)
-        if let standardOutput { posix_spawn_file_actions_adddup2(&actions, standardOutput, STDOUT_FILENO) }
+        posix_spawn_file_actions_adddup2(&actions, ends.input, STDIN_FILENO)
+        if let output = ends.output { posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
+        posix_spawn_file_actions_adddup2(&actions, ends.readiness, ReadySignal.descriptor)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -4,17 +4,21 @@ package struct RestartPolicy: Sendable, Equatable {
     package var shortestDelay: Duration
     /// Never longer than this, jitter included. Default 30 s.
     package var longestDelay: Duration
-    /// A child that ran so long has recovered: the next failure counts as the first. Default 60 s.
+    /// A child that was ready for so long is healthy: the next failure counts as the first. Default 5 s.
     package var healthyAfter: Duration
+    /// Failures in a row after which a child that was ready is still started again at once. Default 3.
+    package var quickRestarts: Int
 
     package init(
         shortestDelay: Duration = .seconds(1),
         longestDelay: Duration = .seconds(30),
-        healthyAfter: Duration = .seconds(60)
+        healthyAfter: Duration = .seconds(5),
+        quickRestarts: Int = 3
     ) {
         self.shortestDelay = shortestDelay
         self.longestDelay = longestDelay
         self.healthyAfter = healthyAfter
+        self.quickRestarts = quickRestarts
     }
 
     /// The delay after so many failures in a row: doubled each time, and longer by up to half, so that children which

@@ -1,38 +1,55 @@
+import CoreMetrics
 import Glibc
 import Logging
+import Penstock
 import Telemetry
 import Threads
 
 /// What wakes the supervisor up.
 enum FleetEvent: Sendable {
+    /// A child says that it is ready.
+    case ready(Int)
     /// A child ended and waits to be reaped.
     case exited(Int)
+    /// So many workers of a set are wanted here.
+    ///
+    /// `load`: calls under way by process id.
+    case wanted(WorkerSetName, Int, load: [Int: Int])
     /// Something may be due.
     case tick
     case stop
 }
 
-/// Carries out what `FleetMachine` decides.
+/// Carries out what `FleetMachine` and `WorkerSelection` decide.
 struct SupervisorLoop {
-    private let specifications: [ChildSpecification]
-    private let logger: Logger
+    private let workers: ScaledWorkers?
+    private let metrics: [WorkerSetName: FleetMetrics]
+    private let failing: FailingWorkers
+    let logger: Logger
     private let events: AsyncStream<FleetEvent>.Continuation
-    private var machine: FleetMachine
+    private var machine = FleetMachine()
+    private var roster = WorkerRoster()
+    private(set) var specifications: [Int: ChildSpecification] = [:]
     /// The children that have been started and not yet reaped.
-    private var processes: [Int: SpawnedProcess] = [:]
+    private(set) var processes: [Int: SpawnedProcess] = [:]
     /// The deadline for which a timer runs.
     private var timer: ContinuousClock.Instant?
+    private var isStopping = false
 
     init(
-        _ specifications: [ChildSpecification],
-        policy: RestartPolicy,
+        _ children: [ChildSpecification],
+        workers: ScaledWorkers?,
+        metrics: [WorkerSetName: FleetMetrics],
+        failing: FailingWorkers,
         logger: Logger,
         events: AsyncStream<FleetEvent>.Continuation
     ) {
-        self.specifications = specifications
+        self.workers = workers
+        self.metrics = metrics
+        self.failing = failing
         self.logger = logger
         self.events = events
-        machine = FleetMachine(specifications, policy: policy, at: .now)
+        for child in children { _ = add(child) }
     }
 
     /// Runs until the fleet has stopped or the task is cancelled. No child is left behind.
@@ -52,68 +69,115 @@ struct SupervisorLoop {
 
     private mutating func handle(_ event: FleetEvent) {
         switch event {
+        case .ready(let number):
+            machine.becameReady(number, at: .now)
+            countFailing()
         // Cleared, so that a deadline that is not quite there yet gets another timer.
         case .tick: timer = nil
-        case .stop: perform(machine.stop(at: .now))
-        case .exited(let index): reap(index)
+        case .stop:
+            isStopping = true
+            perform(machine.stop(at: .now))
+        case .exited(let number): reap(number)
+        case .wanted(let set, let count, let load): scale(set, to: count, load)
         }
         perform(machine.tick(at: .now))
+    }
+
+    private mutating func add(_ child: ChildSpecification) -> Int {
+        let number = machine.add(child, at: .now)
+        specifications[number] = child
+        return number
+    }
+
+    /// Starts workers of a set, or retires some.
+    private mutating func scale(_ set: WorkerSetName, to wanted: Int, _ load: [Int: Int]) {
+        guard let workers, !isStopping else { return }
+        let members = roster.children(of: set).compactMap(member).filter { $0.phase != .ending }
+        let (start, retire) = WorkerSelection.changes(members, wanted: wanted, load: load)
+        for _ in 0..<start {
+            let place = roster.freePlace
+            roster.add(add(workers.child(set, place)), to: set, at: place)
+        }
+        for number in retire { perform(machine.retire(number)) }
+        metrics[set]?.workers.record(members.count + start - retire.count)
+        metrics[set]?.share.record(wanted)
+    }
+
+    private func member(_ number: Int) -> WorkerSelection.Member? {
+        machine.status(of: number).map { status in
+            WorkerSelection.Member(number: number, phase: status.phase, pid: status.pid.map { Int($0) })
+        }
     }
 
     private mutating func perform(_ actions: [FleetMachine.Action]) {
         for action in actions {
             switch action {
-            case .spawn(let index): spawn(index)
-            case .terminate(let index, _):
-                processes[index]?.terminate()
-                logger.info("child asked to end", fields(index))
-            case .kill(let index, _):
-                processes[index]?.killGroup()
-                logger.warning("child did not end in time and was killed", fields(index))
-            case .awaitRestart(let index, let delay, let failures):
-                logRestart(index, delay, failures)
+            case .spawn(let number): spawn(number)
+            case .retire(let number, _):
+                processes[number]?.retire()
+                metrics(of: number)?.drains.increment()
+                logger.info("worker asked to finish and end", fields(number))
+            case .terminate(let number, _):
+                processes[number]?.terminate()
+                logger.info("child asked to end", fields(number))
+            case .kill(let number, _):
+                processes[number]?.killGroup()
+                logger.warning("child did not end in time and was killed", fields(number))
+            case .awaitRestart(let number, let delay, let failures):
+                metrics(of: number)?.crashes.increment()
+                logRestart(number, delay, failures)
+                countFailing()
+            case .forget(let number):
+                metrics(of: number)?.stops.increment()
+                roster.remove(number)
+                specifications[number] = nil
             }
         }
     }
 
-    private mutating func spawn(_ index: Int) {
+    private mutating func spawn(_ number: Int) {
+        guard let specification = specifications[number] else { return }
         do throws(SystemCallError) {
-            let process = try SpawnedProcess.start(specifications[index])
-            processes[index] = process
-            machine.spawned(index, pid: process.pid, at: .now)
-            logger.info("child started", fields(index))
-            try watch(index, process)
+            let process = try SpawnedProcess.start(specification)
+            processes[number] = process
+            machine.spawned(number, pid: process.pid)
+            metrics(of: number)?.starts.increment()
+            logger.info("child started", fields(number))
+            try watch(number, process)
         } catch {
-            logger.error("child could not be started", fields(index), error: error)
-            perform(machine.ended(index, at: .now, jitter: .random(in: 0...1)))
+            logger.error("child could not be started", fields(number), error: error)
+            perform(machine.ended(number, at: .now, jitter: .random(in: 0...1)))
         }
     }
 
     /// A child that cannot be watched is not kept.
-    private mutating func watch(_ index: Int, _ process: SpawnedProcess) throws(SystemCallError) {
+    private mutating func watch(_ number: Int, _ process: SpawnedProcess) throws(SystemCallError) {
         do {
-            try process.watch { [events] in events.yield(.exited(index)) }
+            try process.watch(
+                onReady: { [events] in events.yield(.ready(number)) },
+                onExit: { [events] in events.yield(.exited(number)) }
+            )
         } catch {
             process.killGroup()
             _ = process.reap()
-            processes[index] = nil
+            processes[number] = nil
             throw error
         }
     }
 
-    private mutating func reap(_ index: Int) {
-        guard let process = processes[index] else { return }
-        let fields = fields(index)
-        processes[index] = nil
+    private mutating func reap(_ number: Int) {
+        guard let process = processes[number] else { return }
+        let fields = fields(number)
+        processes[number] = nil
         logExit(process.reap(), fields)
-        perform(machine.ended(index, at: .now, jitter: .random(in: 0...1)))
+        perform(machine.ended(number, at: .now, jitter: .random(in: 0...1)))
     }
 
     /// For a task that is cancelled; otherwise nothing is left by then.
     private mutating func killAll() {
-        for (index, process) in processes {
+        for (number, process) in processes {
             process.killGroup()
-            logger.warning("child killed without grace", fields(index))
+            logger.warning("child killed without grace", fields(number))
             _ = process.reap()
         }
         processes = [:]
@@ -127,35 +191,15 @@ struct SupervisorLoop {
             events.yield(.tick)
         }
     }
-}
 
-extension SupervisorLoop {
-    /// Failures in a row from which on a child is not merely unlucky.
-    private static let crashLoop = 5
+    private func metrics(of number: Int) -> FleetMetrics? { roster.set(of: number).flatMap { metrics[$0] } }
 
-    private func fields(_ index: Int) -> LogFields {
-        var fields: LogFields = [.childRole: .text(specifications[index].name)]
-        if let pid = processes[index]?.pid { fields[.childPID] = .integer(Int(pid)) }
-        return fields
-    }
-
-    private func logExit(_ exit: ProcessExit, _ fields: LogFields) {
-        var fields = fields
-        switch exit {
-        case .exited(let code): fields[.exitStatus] = .integer(Int(code))
-        case .signalled(let signal): fields[.exitSignal] = .integer(Int(signal))
-        }
-        logger.info("child ended", fields)
-    }
-
-    private func logRestart(_ index: Int, _ delay: Duration, _ failures: Int) {
-        var fields = fields(index)
-        fields[.durationMs] = .integer(Int(delay / .milliseconds(1)))
-        fields[.count] = .integer(failures)
-        if failures < Self.crashLoop {
-            logger.warning("child is started again after a while", fields)
-        } else {
-            logger.error("child fails again and again", fields)
+    private func countFailing() {
+        for set in metrics.keys {
+            let failed = roster.children(of: set).count { number in
+                machine.status(of: number).map { $0.phase != .ready && $0.failures >= Self.crashLoop } ?? false
+            }
+            failing.set(failed, of: set)
         }
     }
 }

@@ -9,6 +9,8 @@ struct PoolLoop: Sendable {
     let steps: StepMaker
     /// Done beside the keeping, while the pool holds jobs.
     let extras: [RepeatedStep]
+    /// Called when the pool may hold jobs after it held none.
+    var onWake: @Sendable () -> Void = {}
 
     func run() async {
         while !Task.isCancelled {
@@ -29,6 +31,7 @@ struct PoolLoop: Sendable {
     private func sleep() async {
         let sleep = step("sleep", every: .seconds(1)) {
             try await keeper.queue.waitForJobs(timeout: Self.longestSleep)
+            onWake()
             return .end
         }
         await sleep.run()

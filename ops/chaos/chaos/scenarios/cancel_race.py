@@ -10,7 +10,7 @@ from ..world import World
 
 def run(context):
     size = context.size
-    with World(context, webhooks=True, worker={"calls_in_flight": 64}) as world:
+    with World(context, webhooks=True, worker={"slots": 64}) as world:
         world.fleet.start("worker", 2)
         jobs = world.work.make_jobs(size.jobs, size.latency, webhook=world.own_webhook)
         # Around the end of the call: a job begins a little after it was accepted.

@@ -118,7 +118,7 @@ def run_on_full_disk(context):
 
 def run(context, outage, before=()):
     size = context.size
-    with World(context, webhooks=True, before=before, worker={"calls_in_flight": 32, "spool_bytes": SPOOL}) as world:
+    with World(context, webhooks=True, before=before, worker={"slots": 32, "spool_bytes": SPOOL}) as world:
         world.fleet.start("worker", 2)
         work = world.work
         batches = [work.make_batch(tenant, size.jobs // 6, size.latency, webhook=world.own_webhook)

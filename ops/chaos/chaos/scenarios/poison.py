@@ -40,7 +40,7 @@ class Assassin:
 
 def run(context):
     size, assassin = context.size, Assassin()
-    with World(context, provider_proxy=assassin.proxy, worker={"calls_in_flight": 8}) as world:
+    with World(context, provider_proxy=assassin.proxy, worker={"slots": 8}) as world:
         world.fleet.start("worker", 4)
         assassin.pids = lambda: with_children([worker.pid for worker in world.fleet.of("worker")])
         before = others(world, size)

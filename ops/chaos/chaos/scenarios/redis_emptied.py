@@ -11,7 +11,7 @@ from ..world import World
 
 def run(context):
     size = context.size
-    with World(context, webhooks=True, worker={"calls_in_flight": 32},
+    with World(context, webhooks=True, worker={"slots": 32},
                scheduler={"feed_window_lines": size.window}) as world:
         world.fleet.start("worker", 2)
         work = world.work

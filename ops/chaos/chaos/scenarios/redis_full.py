@@ -13,7 +13,7 @@ WORDS = 1_200  # of a prompt: about 8 KB
 
 def run(context):
     size = context.size
-    with World(context, worker={"calls_in_flight": 32}) as world:
+    with World(context, worker={"slots": 32}) as world:
         work = world.work
         work.hand_in(work.make_jobs(3))
         world.wait_for(lambda: len(work.accepted_jobs) == 3, "the first jobs are there")

@@ -8,7 +8,7 @@ from ..world import World
 def run(context):
     size = context.size
     with World(context, redis_settings={"appendfsync": size.appendfsync}, webhooks=True,
-               worker={"calls_in_flight": 32}) as world:
+               worker={"slots": 32}) as world:
         world.fleet.start("worker", 2)
         batches = [world.work.make_batch(tenant, size.jobs // 6, size.latency) for tenant in world.work.tenants]
         jobs = world.work.make_jobs(size.jobs // 2, size.latency, webhook=world.own_webhook)

@@ -10,7 +10,7 @@ AWAY = 20
 
 def run(context):
     size = context.size
-    with World(context, worker={"calls_in_flight": 32}) as world:
+    with World(context, worker={"slots": 32}) as world:
         world.fleet.start("worker", 2)
         work = world.work
         # Some calls end while Redis is away, some after it is back.

@@ -13,7 +13,7 @@ WINDOW = 1.0
 
 def run(context):
     size = context.size
-    with World(context, worker={"calls_in_flight": 16}) as world:
+    with World(context, worker={"slots": 16}) as world:
         world.fleet.start("worker", 2)
         file = AppendOnlyFile(world.redis.folder)
         batches = [world.work.make_batch(tenant, size.jobs // 6, size.latency) for tenant in world.work.tenants]

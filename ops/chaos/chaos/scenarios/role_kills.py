@@ -12,7 +12,7 @@ ROUND = ["validating", "courier", "intake", "finalizing", "intake", "courier"]
 
 def run(context):
     size = context.size
-    with World(context, intakes=2, schedulers=2, webhooks=True, answer=Moody(), worker={"calls_in_flight": 32}) as world:
+    with World(context, intakes=2, schedulers=2, webhooks=True, answer=Moody(), worker={"slots": 32}) as world:
         world.fleet.start("worker", 2)
         work, kills = world.work, Kills(world)
         jobs = work.make_jobs(size.jobs, size.latency, webhook=world.own_webhook)

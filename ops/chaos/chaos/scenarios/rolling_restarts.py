@@ -12,7 +12,7 @@ ORDER = ["worker", "scheduler", "worker", "intake", "worker", "courier"]
 def run(context):
     size = context.size
     with World(context, intakes=2, schedulers=2, webhooks=True,
-               worker={"calls_in_flight": 32, "drain_seconds": 30}) as world:
+               worker={"slots": 32, "drain_seconds": 30}) as world:
         world.fleet.start("worker", 3)
         work = world.work
         batches = [work.make_batch(tenant, size.jobs // 6, size.latency, webhook=world.own_webhook)

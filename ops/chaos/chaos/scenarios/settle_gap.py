@@ -30,7 +30,7 @@ class Gap:
 
 def run(context):
     size = context.size
-    with World(context, webhooks=True, worker={"calls_in_flight": 8}) as world:
+    with World(context, webhooks=True, worker={"slots": 8}) as world:
         work = world.work
         jobs = work.make_jobs(size.jobs // 2, size.latency, webhook=world.own_webhook)
         batches = [work.make_batch(tenant, size.jobs // 6, size.latency) for tenant in work.tenants]

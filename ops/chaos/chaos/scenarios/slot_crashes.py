@@ -15,7 +15,7 @@ MODEL = "alpha-model"
 def run(context):
     size = context.size
     limits = {"requests_per_minute": size.rpm, "max_concurrency": size.slots}
-    with World(context, limits=limits, worker={"calls_in_flight": size.slots // size.workers}) as world:
+    with World(context, limits=limits, worker={"slots": size.slots // size.workers}) as world:
         work = world.work
         batches = [work.make_batch(tenant, size.jobs // 3, size.latency, models=(MODEL,)) for tenant in work.tenants]
         world.wait_for_submission(work.hand_in(batches=batches))

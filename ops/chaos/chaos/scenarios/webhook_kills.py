@@ -9,7 +9,7 @@ from ..world import World
 
 def run(context):
     size = context.size
-    with World(context, webhooks=True, answer=EveryThird(), retry_scale=1, worker={"calls_in_flight": 64}) as world:
+    with World(context, webhooks=True, answer=EveryThird(), retry_scale=1, worker={"slots": 64}) as world:
         world.fleet.start("worker", 2)
         submission = world.work.hand_in(world.work.make_jobs(size.jobs, size.latency))
         for number in range(size.kills):

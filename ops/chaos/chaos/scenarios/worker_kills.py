@@ -11,7 +11,7 @@ REDELIVERY_MS = 15_000
 
 def run(context):
     size = context.size
-    with World(context, worker={"calls_in_flight": size.in_flight // size.workers}) as world:
+    with World(context, worker={"slots": size.in_flight // size.workers}) as world:
         world.fleet.start("worker", size.workers)
         lines = (size.jobs - size.jobs // 5) // 3
         batches = [world.work.make_batch(tenant, lines, size.latency) for tenant in world.work.tenants]

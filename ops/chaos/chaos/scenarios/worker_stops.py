@@ -51,7 +51,7 @@ class CutOff:
 
 def run(context, kind):
     size = context.size
-    with World(context, worker={"calls_in_flight": 12}) as world:
+    with World(context, worker={"slots": 12}) as world:
         trouble = kind(world)
         workers = [trouble.start() for _ in range(5)]
         batches = [world.work.make_batch(tenant, size.lines // 3, size.latency) for tenant in world.work.tenants]
