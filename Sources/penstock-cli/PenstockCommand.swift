@@ -24,8 +24,8 @@ struct PenstockCommand: AsyncParsableCommand {
             SubmitCommand.self, AskCommand.self, StatusCommand.self, WatchCommand.self, ResultsCommand.self,
             CancelCommand.self, RetryCommand.self, RequeueCommand.self, ChangeCommand.self, PauseCommand.self,
             ResumeCommand.self, JobsCommand.self, BatchesCommand.self, FilesCommand.self, WebhooksCommand.self,
-            CostCommand.self, ModelsCommand.self, TopCommand.self, KeysCommand.self, TenantsCommand.self,
-            DoctorCommand.self, CompletionCommand.self,
+            CostCommand.self, ModelsCommand.self, TopCommand.self, FleetCommand.self, KeysCommand.self,
+            TenantsCommand.self, DoctorCommand.self, CompletionCommand.self,
         ]
     )
 

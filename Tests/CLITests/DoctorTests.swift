@@ -47,6 +47,21 @@ import Testing
         #expect(Diagnosis.ofPools([pool]).map(\.grade) == [.bad])
     }
 
+    @Test(arguments: [
+        ("blind", Finding.Grade.bad), ("crash_loop", .bad), ("at_max", .caution), ("rate_limited", .good),
+    ]) func workerSetsThatNeedSomebodyAreTold(reason: String, grade: Finding.Grade) throws {
+        let fleet = try FleetView(json(Samples.fleet(reason, explanation: "because")))
+        let findings = Diagnosis.ofFleet(fleet)
+        #expect(findings.map(\.grade) == [grade])
+        #expect(findings.first?.text.contains("because") == true)
+        #expect((findings.first?.advice == nil) == (grade == .good))
+    }
+
+    @Test func whereWorkersCrashIsTold() throws {
+        let fleet = try FleetView(json(Samples.fleet("crash_loop", failing: 3)))
+        #expect(Diagnosis.ofFleet(fleet).first?.advice?.contains("log on a.") == true)
+    }
+
     @Test func anErrorIsAFindingWithItsAdvice() {
         let error = CLIError.local("no key\nMake one.")
         #expect(Finding(error) == Finding(grade: .bad, text: "no key", advice: "Make one."))

@@ -206,7 +206,8 @@ import Testing
         ["pause", "--tenant", "t", "--reason", "x"], ["pause", "--pool", "p", "--reason", ""],
         ["change", "job_1"], ["change", "job_1", "--class", "urgent"], ["change", "job_1", "--deadline", "soon"],
         ["change", "batch_req_1_2", "--class", "batch"], ["retry", "batch_1"], ["retry", "job_1", "--failed"],
-        ["top", "--interval", "0"], ["top", "--tenants", "0"], ["tenants", "set", "t", "--max-jobs", "0"],
+        ["top", "--interval", "0"], ["top", "--tenants", "0"], ["fleet", "--watch", "--interval", "0"],
+        ["tenants", "set", "t", "--max-jobs", "0"],
     ]) func wrongUsageIsExitCode64(arguments: [String]) async throws {
         let outcome = try await CLIRun(arguments, url: nil).outcome()
         #expect(outcome.exitCode == 64, "\(outcome.notes)")
@@ -216,7 +217,7 @@ import Testing
     @Test(arguments: [
         [], ["submit"], ["ask"], ["status"], ["watch"], ["results"], ["cancel"], ["jobs"], ["batches"], ["cost"],
         ["keys"], ["keys", "create"], ["keys", "revoke"], ["tenants"], ["tenants", "set"], ["models"], ["top"],
-        ["pause"],
+        ["fleet"], ["pause"],
         ["resume"], ["change"], ["retry"],
     ]) func everyHelpHasAnExample(command: [String]) async throws {
         let outcome = try await CLIRun(command + ["--help"], url: nil, key: nil).outcome()

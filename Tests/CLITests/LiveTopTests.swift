@@ -11,7 +11,8 @@ import Testing
     private static let entering = "\u{1B}[?1049h"
     private static let leaving = "\u{1B}[?1049l"
 
-    /// Every look finds more tokens served: acme and globex get the same, although their weights are 1 and 3.
+    /// A server that knows no fleet, so that every look is two requests: the pools, and a fleet that is not there. Every
+    /// look finds more tokens served: acme and globex get the same, although their weights are 1 and 3.
     private static let growing: ScriptedServer.Script = { request, number in
         request.path == "/v1/admin/pools"
             ? .json(Samples.pools((number * 1000, number * 1000), taken: number * 10))
@@ -47,7 +48,8 @@ import Testing
             let outcome = try await CLIRun(["top", "--once", "--interval", "0.5", "--tenants", "7"], url: server.url)
                 .outcome()
             #expect(outcome.exitCode == 0, "\(outcome.notes)")
-            #expect(server.requests.map(\.target) == ["/v1/admin/pools?tenants=7", "/v1/admin/pools?tenants=7"])
+            let look = ["/v1/admin/pools?tenants=7", "/v1/admin/fleet"]
+            #expect(server.requests.map(\.target) == look + look)
             let lines = outcome.output.split(separator: "\n")
             #expect(lines.count { $0.hasPrefix("POOL default") } == 1)
             #expect(lines.contains { $0.hasPrefix("acme") && $0.contains("50%     2.00") })
@@ -59,7 +61,7 @@ import Testing
         try await ScriptedServer.run(Self.growing) { server in
             let outcome = try await CLIRun(["top", "--once", "--json"], url: server.url).outcome()
             #expect(outcome.exitCode == 0)
-            #expect(server.requests.count == 1)
+            #expect(server.requests.count == 2)
             let root = try JSONDocument(parsing: Array(outcome.output.utf8)).root
             #expect(root["at"]?.int64 ?? 0 > 1_700_000_000)
             #expect(root["pools"]?.elements.first { _ in true }?["id"]?.string == "default")
@@ -72,7 +74,7 @@ import Testing
         }
         try await ScriptedServer.run(script) { server in
             let outcome = try await CLIRun(["top", "--interval", "0.5"], url: server.url).outcome { pid in
-                while server.requests.count < 6 { try await Task.sleep(for: .milliseconds(5)) }
+                while server.requests.count < 8 { try await Task.sleep(for: .milliseconds(5)) }
                 kill(pid, SIGTERM)
             }
             #expect(outcome.exitCode == 128 + SIGTERM)
@@ -134,11 +136,11 @@ import Testing
     @Test func leavingDoesNotWaitForTheServer() async throws {
         let gate = Gate()
         let script: ScriptedServer.Script = { request, number in
-            if number > 1 { gate.wait() }
+            if number > 2 { gate.wait() }
             return Self.growing(request, number)
         }
         let (outcome, _) = try await live(script: script) { terminal, pid, server in
-            while server.requests.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+            while server.requests.count < 3 { try await Task.sleep(for: .milliseconds(5)) }
             try await terminal.waitFor("acme")
             terminal.type("q")
             try await Self.waitForState("Z", of: pid)
@@ -171,12 +173,12 @@ import Testing
 
     @Test func anOutageIsShownAboveWhatWasSeenLast() async throws {
         let script: ScriptedServer.Script = { request, number in
-            number == 2 ? .error(503, code: "overloaded", message: "Busy now.") : Self.growing(request, number)
+            number == 3 ? .error(503, code: "overloaded", message: "Busy now.") : Self.growing(request, number)
         }
         let (outcome, _) = try await live(script: script) { terminal, _, server in
             let drawn = try await terminal.waitFor("Busy now.")
             #expect(drawn.contains("acme"))
-            while server.requests.count < 4 { try await Task.sleep(for: .milliseconds(5)) }
+            while server.requests.count < 5 { try await Task.sleep(for: .milliseconds(5)) }
             terminal.type("q")
         }
         #expect(outcome.exitCode == 0)

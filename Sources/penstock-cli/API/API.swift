@@ -10,7 +10,9 @@ struct API: Sendable {
     let address: ServerAddress
     private let key: APIKey
     private let client: FetchClient
-    private let retry: ExchangeRetry
+    private var retry: ExchangeRetry
+    /// How long a JSON answer is waited for.
+    private var patience = Duration.seconds(90)
     private let notes: TextChannel
 
     /// - Throws: `CLIError.local` when the process is out of resources.
@@ -32,6 +34,14 @@ struct API: Sendable {
 
     func shutdown() async {
         await client.shutdown()
+    }
+
+    /// The same server, for what is only an addition: asked once, and not waited for long.
+    var brief: API {
+        var api = self
+        api.retry = .never
+        api.patience = .seconds(5)
+        return api
     }
 
     func get(_ path: String, query: [(name: String, value: String)] = []) async throws -> Answer {
@@ -113,7 +123,7 @@ struct API: Sendable {
         var request = FetchRequest(method: method, url: address.url(path, query: query), body: body)
         request.headers.add("Authorization", "Bearer \(key.secret)")
         if body != nil { request.headers.add("Content-Type", "application/json") }
-        request.totalTimeout = .seconds(90)
+        request.totalTimeout = patience
         request.maxResponseBytes = Self.maxResponseBytes
         return request
     }

@@ -7,6 +7,9 @@ struct ExchangeRetry: Sendable {
     /// Longest wait that a server's `Retry-After` is followed for.
     var longestWait = Duration.seconds(60)
 
+    /// For who looks again anyway, or can do without.
+    static let never = ExchangeRetry(waits: [])
+
     /// Refusals that only the caller can decide about: waiting brings the deadline closer.
     private static let finalCodes = ["deadline_unmeetable"]
 

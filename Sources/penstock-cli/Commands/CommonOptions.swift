@@ -49,6 +49,19 @@ struct FormatOptions: ParsableArguments {
     var json = false
 }
 
+/// How often something is looked at.
+struct LookOptions: ParsableArguments {
+    @Option(help: "Seconds between looks, 0.5 to 3600.")
+    var interval = 2.0
+
+    func validate() throws {
+        guard (0.5...3600).contains(interval) else { throw ValidationError("--interval must be 0.5 to 3600 seconds.") }
+    }
+
+    /// After validation.
+    var pause: Duration { .seconds(interval) }
+}
+
 /// How waiting is shown.
 struct ProgressOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Show no progress while waiting; trouble is told all the same.")

@@ -159,7 +159,7 @@ struct SubmitCommand: AsyncParsableCommand {
     private func prices() async throws -> PriceList {
         guard connection.hasKey else { return PriceList() }
         do {
-            return try await connection.withAPI(retry: ExchangeRetry(waits: [])) { api in
+            return try await connection.withAPI(retry: .never) { api in
                 PriceList(models: try await api.get("/v1/models").list())
             }
         } catch let error as CLIError {

@@ -9,6 +9,8 @@ struct TopCommand: AsyncParsableCommand {
             Rates and shares are those of the last half minute, so the first ones come with the second look; --once \
             takes two looks and prints one table.
 
+            WORKERS lines: how many workers are wanted, how many are ready, and why; penstock fleet has more.
+
             TENANT rows: SHARE is the tenant's part of the tokens of its class, /WEIGHT that part against its part of \
             the weights: 1.00 is just fair. Both compare tenants that had waiting work in every look and that no bound \
             of their own (HELD BY) held back; for others they show -.
@@ -23,9 +25,6 @@ struct TopCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "Seconds between looks, 0.5 to 3600.")
-    var interval = 2.0
-
     @Flag(help: "Print one table and end; with --json one look.")
     var once = false
 
@@ -35,23 +34,24 @@ struct TopCommand: AsyncParsableCommand {
     @Option(help: "Most tenants shown per pool and class, 1 to 200.")
     var tenants = 20
 
+    @OptionGroup var looks: LookOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
-        guard (0.5...3600).contains(interval) else { throw ValidationError("--interval must be 0.5 to 3600 seconds.") }
         guard (1...200).contains(tenants) else { throw ValidationError("--tenants must be 1 to 200.") }
     }
 
     func run() async throws {
         let isLive = !once && !format.json && TextChannel.output.terminal.isTerminal
         // A screen shows trouble itself, and looks again anyway.
-        let retry = isLive ? ExchangeRetry(waits: []) : ExchangeRetry()
-        try await connection.withAPI(retry: retry) { api in
+        try await connection.withAPI(retry: isLive ? .never : ExchangeRetry()) { api in
             let source = PoolsSource(api: api, pool: pool, tenants: tenants)
-            let interval = Duration.seconds(interval)
-            guard !isLive else { return try await LiveTop(source: source, interval: interval).run() }
-            let plain = PlainTop(source: source, interval: interval, isOnce: once)
+            let report = TopReport(address: api.address.text, interval: looks.pause)
+            guard !isLive else {
+                return try await LiveDisplay(picture: report, interval: looks.pause) { try await source.look() }.run()
+            }
+            let plain = PlainTop(source: source, interval: looks.pause, isOnce: once)
             try await format.json ? plain.json(on: .output) : plain.tables(on: .output)
         }
     }

@@ -30,9 +30,12 @@ struct Examination {
         try tell(Diagnosis.ofModels(models))
     }
 
+    /// Pools, and their workers where the server tells of them.
     private func pools() async throws {
         do {
             try Diagnosis.ofPools(try await api.get("/v1/admin/pools").list()).forEach(tell)
+            guard let fleet = try await FleetSource(api: api).objectIfKnown() else { return }
+            try Diagnosis.ofFleet(try FleetView(fleet)).forEach(tell)
         } catch CLIError.server(let failure) where failure.status == 403 {
             let text = "pools, workers and targets were not looked at"
             try tell(Finding(grade: .caution, text: text, advice: "That needs an admin's key."))

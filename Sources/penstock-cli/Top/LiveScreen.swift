@@ -40,12 +40,14 @@ final class LiveScreen {
     }
 
     /// Replaces what is shown; what does not fit is counted in the last line.
-    func draw(_ lines: [String]) throws(CLIError) {
+    ///
+    /// - Parameter forMore: how the reader comes to see it.
+    func draw(_ lines: [String], forMore: String) throws(CLIError) {
         let height = terminal.height ?? 24
         var shown = lines
         if lines.count > height {
             let room = max(0, height - 1)
-            shown = lines.prefix(room) + ["… \((lines.count - room).grouped) more lines; --pool NAME shows one pool"]
+            shown = lines.prefix(room) + ["… \((lines.count - room).grouped) more lines; \(forMore)"]
         }
         // No line break after the last line: the screen would scroll.
         let text = shown.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n")

@@ -1,8 +1,9 @@
-/// All pools at one moment.
-struct PoolsLook: Sendable, Equatable {
+/// All pools at one moment, and a glance at their workers.
+struct PoolsLook: Sendable {
     /// Since any fixed moment; never runs backwards.
     let time: Duration
     let pools: [PoolView]
+    var fleet = FleetGlance()
 }
 
 /// The looks of the recent past. Rates are drawn over all of it: between two looks a moment apart, whether a single large

@@ -6,13 +6,14 @@ struct PlainTop {
     let interval: Duration
     let isOnce: Bool
 
+    private var repetition: Repetition { Repetition(interval: interval, isOnce: isOnce) }
+
     /// Tables. The first ones come with the second look: rates need two.
     func tables(on output: TextChannel) async throws {
-        var history = LookHistory()
-        try await repeating {
-            history.record(try await source.look())
-            guard history.looks.count > 1 else { return true }
-            let report = TopReport(history: history, address: source.api.address.text, interval: interval)
+        var report = TopReport(address: source.api.address.text, interval: interval)
+        try await repetition.run {
+            report.record(try await source.look())
+            guard report.hasRates else { return true }
             for line in report.lines(output.terminal) { try output.line(line) }
             guard !isOnce else { return false }
             try output.line()
@@ -20,10 +21,11 @@ struct PlainTop {
         }
     }
 
-    /// One object per look: `{"at": unix seconds, "pools": […]}`.
+    /// One object per look: `{"at": unix seconds, "pools": […], "fleet": {…}}`; the fleet is null where it is unknown.
     func json(on output: TextChannel) async throws {
-        try await repeating {
+        try await repetition.run {
             let pools = try await source.objects()
+            let fleet = await source.fleet().object
             var writer = JSONWriter()
             writer.object { writer in
                 writer.member("at", TimeText.now)
@@ -31,28 +33,11 @@ struct PlainTop {
                 writer.array { writer in
                     for pool in pools { writer.raw(pool.rawBytes) }
                 }
+                writer.key("fleet")
+                if let fleet { writer.raw(fleet.rawBytes) } else { writer.null() }
             }
             try output.write(writer.bytes + [UInt8(ascii: "\n")])
             return !isOnce
-        }
-    }
-
-    /// Looks until `look` says that it was enough or the reader goes; through trouble that passes, once the server was seen.
-    private func repeating(_ look: () async throws -> Bool) async throws {
-        var wasSeen = false
-        var isTrouble = false
-        while !TextChannel.output.readerIsGone {
-            do {
-                guard try await look() else { return }
-                wasSeen = true
-                isTrouble = false
-            } catch let error as CLIError where error.isTransient && wasSeen && !isOnce {
-                if !isTrouble {
-                    TextChannel.notes.note("\(error.text)\nLooking again every \(TimeText.span(interval)).")
-                }
-                isTrouble = true
-            }
-            try await Task.sleep(for: interval)
         }
     }
 }

@@ -19,8 +19,12 @@ struct PoolsSource: Sendable {
     /// - Throws: `CLIError.local` when there is no such pool.
     func look() async throws -> PoolsLook {
         let found = try await objects()
-        return PoolsLook(time: clock.now - start, pools: try found.map { try PoolView($0) })
+        let time = clock.now - start
+        return PoolsLook(time: time, pools: try found.map { try PoolView($0) }, fleet: await fleet())
     }
+
+    /// What can be told of the workers.
+    func fleet() async -> FleetGlance { await FleetSource(api: api).glance(serving: pool) }
 
     /// The pools as the server shows them.
     func objects() async throws -> [JSONValue] {

@@ -1,21 +1,28 @@
-/// All pools of the last look as lines of text.
-struct TopReport {
-    let history: LookHistory
-    let address: String
-    let interval: Duration
+/// The workers and all pools of the last look as lines of text.
+struct TopReport: Picture {
+    static let forMore = "--pool NAME shows one pool"
 
-    /// - Parameters:
-    ///   - trouble: why the look is not a fresh one.
-    ///   - hint: what the reader can do.
+    let title: PictureTitle
+    private var history = LookHistory()
+
+    init(address: String, interval: Duration) {
+        title = PictureTitle(command: "penstock top", address: address, interval: interval)
+    }
+
+    var isEmpty: Bool { history.looks.isEmpty }
+
+    /// Whether there were enough looks to tell rates.
+    var hasRates: Bool { history.looks.count > 1 }
+
+    mutating func record(_ look: PoolsLook) {
+        history.record(look)
+    }
+
     func lines(_ terminal: Terminal, trouble: String? = nil, hint: String? = nil) -> [String] {
-        let facts = [address, TimeText.utc(TimeText.now), "every \(TimeText.span(interval))", hint].compactMap { $0 }
-        var lines = [Style.paint("penstock top  " + facts.joined(separator: "  "), .quiet, colour: terminal.hasColour)]
-        if let trouble {
-            lines += trouble.printableLines.split(separator: "\n").map {
-                Style.paint(String($0), .bad, colour: terminal.hasColour)
-            }
-        }
+        var lines = title.lines(trouble: trouble, hint: hint, colour: terminal.hasColour)
         guard let look = history.looks.last else { return lines + ["", "Looking …"] }
+        let workers = look.fleet.lines(colour: terminal.hasColour)
+        if !workers.isEmpty { lines += [""] + workers }
         if look.pools.isEmpty { lines += ["", "There are no pools."] }
         for pool in look.pools {
             let report = PoolReport(pool: pool, difference: history.difference(of: pool.id))

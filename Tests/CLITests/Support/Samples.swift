@@ -53,6 +53,41 @@ enum Samples {
             """
     }
 
+    /// What a plan was drawn from: a pool that is limited, and an idle one.
+    private static let fleetInputs = """
+        {"by_slots":4,"by_cpu":1,"cpu":0.42,"calls":980.5,"pools":[
+        {"id":"mini","reason":"rate_limited","arrivals_per_second":60.2,"runnable":1200,"unfed":8000,"running":50,
+        "wanted_per_second":366.8,"granted_per_second":50.0,"service_time_ms":1003,"calls":50.1,
+        "limit":{"group":"account","dimension":"requests","limit":3000}},
+        {"id":"large","reason":"idle","arrivals_per_second":0,"runnable":0,"unfed":0,"running":0,
+        "wanted_per_second":0,"granted_per_second":null,"service_time_ms":null,"calls":0,"limit":null}]}
+        """
+
+    /// Workers that serve two pools, and the one fleet that runs them.
+    ///
+    /// - Parameter desired: `null` where nobody has planned.
+    static func fleet(
+        _ reason: String = "rate_limited",
+        desired: String = "4",
+        explanation: String = "4 of 8: the provider's 3,000 requests/min are used",
+        failing: Int = 0
+    ) -> String {
+        let moments =
+            desired == "null" ? #""since":null,"planned_at":null"# : #""since":1764565200,"planned_at":1764565300"#
+        return """
+            {"object":"fleet","sets":[{"id":"*","pools":["large","mini"],"desired":\(desired),"reason":"\(reason)",
+            "explanation":"\(explanation)",\(moments),"min":1,"max":8,"ready":4,"draining":1,"slots":250,
+            "slots_in_use":613,"inputs":\(desired == "null" ? "null" : fleetInputs)}],
+            "workers":[
+            {"id":"worker@a:123:ab12cd34","set":"*","host":"a","pid":123,"state":"ready","slots":250,"slots_in_use":17,
+            "cpu":0.31,"since":1764565200},
+            {"id":"worker@b:7:ab12cd35","set":"*","host":"b","pid":7,"state":"draining","slots":250,"slots_in_use":3,
+            "cpu":null,"since":1764565200}],
+            "fleets":[{"id":"fleet@a:100:ab12cd34","set":"*","host":"a","share":4,"max":8,"failing":\(failing),
+            "since":1764565200}]}
+            """
+    }
+
     static func job(_ state: String, id: String = "job_1", result: String = "null") -> String {
         """
         {"id":"\(id)","object":"job","state":"\(state)","model":"m","endpoint":"/v1/chat/completions",

@@ -1,18 +1,21 @@
 import ArgumentParser
 import Glibc
 
-/// `penstock top` on a terminal: draws every look until somebody leaves.
-struct LiveTop {
+/// Draws every look on a terminal until somebody leaves.
+struct LiveDisplay<Shown: Picture>: Sendable {
     private enum Event: Sendable {
-        case look(PoolsLook)
+        case look(Shown.Look)
         /// The server does not answer now; what was seen last stays.
         case trouble(CLIError)
         case failed(CLIError)
         case terminal(TerminalEvent)
     }
 
-    let source: PoolsSource
+    /// Before the first look.
+    let picture: Shown
     let interval: Duration
+    /// Asks the server.
+    let look: @Sendable () async throws -> Shown.Look
 
     func run() async throws {
         let input = isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : nil
@@ -24,15 +27,15 @@ struct LiveTop {
             watch.stop()
         }
         try screen.enter()
-        let looks = Task { await look { reports.yield($0) } }
+        let looks = Task { await keepLooking { reports.yield($0) } }
         defer { looks.cancel() }
         try await show(events, on: screen)
     }
 
-    private func look(_ report: (Event) -> Void) async {
+    private func keepLooking(_ report: (Event) -> Void) async {
         while !Task.isCancelled {
             do {
-                report(.look(try await source.look()))
+                report(.look(try await look()))
             } catch let error as CLIError {
                 report(error.isTransient ? .trouble(error) : .failed(error))
             } catch {
@@ -43,16 +46,16 @@ struct LiveTop {
     }
 
     private func show(_ events: AsyncStream<Event>, on screen: LiveScreen) async throws {
-        var history = LookHistory()
+        var picture = picture
         var trouble: String?
         for await event in events {
             switch event {
             case .look(let look):
-                history.record(look)
+                picture.record(look)
                 trouble = nil
             case .trouble(let error):
                 // Before the first look there is nothing to go on with.
-                if history.looks.isEmpty { throw error }
+                if picture.isEmpty { throw error }
                 trouble = error.text
             case .failed(let error): throw error
             case .terminal(.resized): break
@@ -64,14 +67,9 @@ struct LiveTop {
                 raise(SIGSTOP)
                 try screen.enter()
             }
-            try draw(history, trouble: trouble, on: screen)
+            let lines = picture.lines(screen.terminal, trouble: trouble, hint: "q leaves")
+            try screen.draw(lines, forMore: Shown.forMore)
             if TextChannel.output.readerIsGone { return }
         }
-    }
-
-    private func draw(_ history: LookHistory, trouble: String?, on screen: LiveScreen) throws(CLIError) {
-        let terminal = screen.terminal
-        let report = TopReport(history: history, address: source.api.address.text, interval: interval)
-        try screen.draw(report.lines(terminal, trouble: trouble, hint: "q leaves"))
     }
 }
