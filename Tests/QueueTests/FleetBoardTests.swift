@@ -67,7 +67,7 @@ struct FleetBoardTests {
                 of: WorkerSet(name: .all, pools: [pool]),
                 after: last,
                 loads: [pool: load],
-                now: WorkersNow(ready: 2, cpu: 1.25, failing: 0, room: 4),
+                now: WorkersNow(ready: 2, claimed: 3, cpu: 1.25, failing: 0, room: 4),
                 bounds: ScalingBounds(least: 0, most: 9, slots: 10),
                 at: load.at
             )
@@ -122,7 +122,7 @@ struct FleetBoardTests {
             #expect(try await board.claim(claim("a", 3), at: 0))
             let both = try await board.look(at: .all)
             #expect(both.fleets.count == 2)
-            #expect(both.workersNow(of: .all) == WorkersNow(failing: 2, room: 16))
+            #expect(both.workersNow(of: .all) == WorkersNow(claimed: 4, failing: 2, room: 16))
             #expect(try await board.look(at: WorkerSetName("p")).fleets.isEmpty)
             try await board.release(claim("a", 3))
             let left = try await board.look(at: .all)

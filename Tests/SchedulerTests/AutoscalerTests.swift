@@ -24,6 +24,7 @@ struct AutoscalerTests {
             dependencies,
             bell,
             Blindness(factory: metrics),
+            patience: .zero,
             log.logger
         )
         let running = Task { await loop.run() }
@@ -74,6 +75,21 @@ struct AutoscalerTests {
         try await run {
             while !metrics.prometheusText().contains(#"reason="backlog"} 1"#) {
                 try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        #expect(board.snapshot.plans[.all] == first)
+    }
+
+    @Test func whereWorkersRunAPoolThatWakesWaitsForItsTurn() async throws {
+        fill(4)
+        try await run { try await until { $0.plans[.all] != nil } }
+        let first = board.snapshot.plans[.all]
+        board.change { $0.turns = 0 }
+        fill(400)
+        try await run {
+            for _ in 0..<20 {
+                bell.ring(PoolName("small"))
+                try await Task.sleep(for: .milliseconds(2))
             }
         }
         #expect(board.snapshot.plans[.all] == first)

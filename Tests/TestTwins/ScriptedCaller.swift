@@ -15,6 +15,8 @@ package final class ScriptedCaller: ProviderCaller {
         var calls: [Call] = []
         var running = 0
         var mostRunning = 0
+        var groups: [Int] = []
+        var deaths = 0
     }
 
     private let state = Mutex(State())
@@ -46,6 +48,12 @@ package final class ScriptedCaller: ProviderCaller {
         defer { state.withLock { $0.running -= 1 } }
         return await answer(number, call)
     }
+
+    /// How many were to be called by the same process at most, call by call of suspects.
+    package var groups: [Int] { state.withLock { $0.groups } }
+
+    /// Lets so many processes of suspects die with others in them, before any call is answered.
+    package func die(_ times: Int) { state.withLock { $0.deaths = times } }
 
     /// Runs until the call is aborted, as a provider that does not answer.
     package static func untilAborted() async -> CallReport {
@@ -88,5 +96,23 @@ extension CallReport {
             mayHaveBeenSent: true
         )
         return CallReport(.failed(failure), signals: signals)
+    }
+}
+
+extension ScriptedCaller: SuspectCaller {
+    package func call(
+        _ target: Target,
+        endpoint: Endpoint,
+        body: [UInt8],
+        within timeout: Duration,
+        amongAtMost most: Int
+    ) async -> SuspectOutcome {
+        let dies = state.withLock { state in
+            state.groups.append(most)
+            defer { state.deaths = max(0, state.deaths - 1) }
+            return state.deaths > 0
+        }
+        if dies { return .diedAmong(calls: most) }
+        return .reported(await call(target, endpoint: endpoint, body: body, within: timeout))
     }
 }

@@ -181,10 +181,36 @@ struct OutcomeTests {
         ) { _, _ in .answer() }
         try await scene.queue.enqueue((0..<16).map { scene.job("job_\($0)") })
         scene.queue.edit { state in
-            for index in state.items.indices { state.items[index].deaths = 2 }
+            for index in state.items.indices { state.items[index].deaths = 5 }
         }
         try await scene.run { await scene.journal.wait(for: "settle", count: 16) }
         #expect(scene.isolatedCaller.mostRunning == 4 && scene.isolatedCaller.calls.count == 16)
+        #expect(scene.isolatedCaller.groups.allSatisfy { $0 == 1 })
+    }
+
+    @Test(arguments: [(2, 64), (3, 16), (4, 4), (5, 1), (9, 1)])
+    func suspectsShareAProcessWithFewerTheMoreWorkersDied(deaths: Int, group: Int) async throws {
+        let scene = Scene { _, _ in .answer() }
+        try await scene.queue.enqueue([scene.job("job_1")])
+        scene.queue.edit { $0.items[0].deaths = deaths }
+        try await scene.run { await scene.journal.wait(for: "settle job_1") }
+        #expect(scene.isolatedCaller.groups == [group])
+    }
+
+    @Test func aDeathWithOthersIsOneDeathMore() async throws {
+        let scene = Scene { _, _ in .answer() }
+        scene.isolatedCaller.die(1)
+        try await scene.queue.enqueue([scene.job("job_1")])
+        scene.queue.edit { $0.items[0].deaths = 2 }
+        try await scene.run {
+            while !scene.exposes(#"penstock_isolated_group_deaths_total{pool="small"} 1"#) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        // Its lease runs out as that of a dead worker does: nothing is recorded, settled or handed back.
+        #expect(scene.row("job_1") == nil && scene.attempts("job_1").isEmpty)
+        let isHeld = scene.queue.edit { if case .waiting = $0.items[0].place { false } else { true } }
+        #expect(isHeld)
     }
 
     @Test func aLargeBodyComesFromTheLedger() async throws {

@@ -40,28 +40,43 @@ struct JobRun: Sendable {
         case .gone: return await settleDecided(taken)
         case .unknown: return await awaitLedger(taken)
         }
-        if taken.deaths < configuration.deathsToSuspect {
-            await callIfFresh(taken, target, body, by: caller)
-        } else {
-            metrics.isolated()
-            await isolation.withPlace { await callIfFresh(taken, target, body, by: isolation.caller) }
+        guard taken.deaths >= configuration.deathsToSuspect else {
+            return await callIfFresh(taken, target) {
+                .reported(await caller.call(target, endpoint: taken.job.endpoint, body: body, within: target.timeout))
+            }
+        }
+        metrics.isolated()
+        await isolation.withPlace(for: taken) { size in
+            await callIfFresh(taken, target) {
+                await isolation.caller.call(
+                    target,
+                    endpoint: taken.job.endpoint,
+                    body: body,
+                    within: target.timeout,
+                    amongAtMost: size
+                )
+            }
         }
     }
 
-    private func callIfFresh(_ taken: TakenJob, _ target: Target, _ body: [UInt8], by caller: any ProviderCaller)
-        async
-    {
+    private typealias Call = @Sendable () async -> SuspectOutcome
+
+    private func callIfFresh(_ taken: TakenJob, _ target: Target, _ call: @escaping Call) async {
         guard leases.isFresh(taken.lease, within: freshness, at: .now) else {
             return await handBack(taken, reason: "the lease is not fresh")
         }
         guard !drained.hasBegun else { return await handBack(taken, reason: "the worker ends") }
-        await call(taken, target, body, by: caller)
+        await self.call(taken, target, call)
     }
 
-    private func call(_ taken: TakenJob, _ target: Target, _ body: [UInt8], by caller: any ProviderCaller) async {
+    private func call(_ taken: TakenJob, _ target: Target, _ call: @escaping Call) async {
         let startedAt = clock.now()
         let start = ContinuousClock.now
-        let report = await abortableCall(taken, target, body, by: caller)
+        guard case .reported(let report) = await abortable(taken, call) else {
+            // As when a worker dies: the lease runs out, and the job comes back with one death more.
+            metrics.groupDied()
+            return
+        }
         metrics.called(for: ContinuousClock.now - start)
         let plan = CompletionPlan(
             for: taken,
@@ -79,16 +94,10 @@ struct JobRun: Sendable {
     }
 
     /// Runs the call in a task of its own, so that a lost or cancelled lease stops it and not the bookkeeping after it.
-    private func abortableCall(
-        _ taken: TakenJob,
-        _ target: Target,
-        _ body: [UInt8],
-        by caller: any ProviderCaller
-    ) async -> CallReport {
-        let endpoint = taken.job.endpoint
-        let call = Task { await caller.call(target, endpoint: endpoint, body: body, within: target.timeout) }
-        if !leases.setAbort(taken.lease, { call.cancel() }) { call.cancel() }
-        return await call.value
+    private func abortable(_ taken: TakenJob, _ call: @escaping Call) async -> SuspectOutcome {
+        let task = Task { await call() }
+        if !leases.setAbort(taken.lease, { task.cancel() }) { task.cancel() }
+        return await task.value
     }
 
     /// The ledger decides, then the queue follows.

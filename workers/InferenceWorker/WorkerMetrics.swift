@@ -7,6 +7,7 @@ struct WorkerMetrics: Sendable {
     private let lost: Counter
     private let retried: Counter
     private let isolatedCalls: Counter
+    private let groupDeaths: Counter
     private let spooledOutcomes: [SpoolAnswer: Counter]
     private let poisoned: Counter
     private let finished: [TerminalState: Counter]
@@ -19,6 +20,7 @@ struct WorkerMetrics: Sendable {
         lost = Counter(label: "penstock_leases_lost", dimensions: labels, factory: factory)
         retried = Counter(label: "penstock_jobs_retried", dimensions: labels, factory: factory)
         isolatedCalls = Counter(label: "penstock_isolated_calls", dimensions: labels, factory: factory)
+        groupDeaths = Counter(label: "penstock_isolated_group_deaths", dimensions: labels, factory: factory)
         poisoned = Counter(label: "penstock_jobs_poisoned", dimensions: labels, factory: factory)
         let answers = [SpoolAnswer.kept, .full, .lost].map { answer in
             let labels = labels + [("answer", answer.rawValue)]
@@ -43,6 +45,8 @@ struct WorkerMetrics: Sendable {
     func finished(_ state: TerminalState) { finished[state]?.increment() }
     func willRetry() { retried.increment() }
     func isolated() { isolatedCalls.increment() }
+    /// A suspect's process died while it made the calls of others, too.
+    func groupDied() { groupDeaths.increment() }
     func quarantined() { poisoned.increment() }
     func spooled(_ answer: SpoolAnswer) { spooledOutcomes[answer]?.increment() }
     func lostLease() { lost.increment() }

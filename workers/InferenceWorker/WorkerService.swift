@@ -9,8 +9,8 @@ package struct WorkerDependencies: Sendable {
     package var pools: [(pool: Pool, queue: any JobQueue)]
     package var ledger: any Ledger
     package var caller: any ProviderCaller
-    /// Makes the calls of suspects, each in a process of its own.
-    package var isolatedCaller: any ProviderCaller
+    /// Makes the calls of suspects, in processes of their own.
+    package var isolatedCaller: any SuspectCaller
     package var clock: WallClock
     package var health: Health
     package var metrics: any MetricsFactory
@@ -21,7 +21,7 @@ package struct WorkerDependencies: Sendable {
         pools: [(pool: Pool, queue: any JobQueue)],
         ledger: any Ledger,
         caller: any ProviderCaller,
-        isolatedCaller: any ProviderCaller,
+        isolatedCaller: any SuspectCaller,
         clock: WallClock,
         health: Health,
         metrics: any MetricsFactory,
@@ -42,8 +42,8 @@ package struct WorkerDependencies: Sendable {
 package struct WorkerService: Service {
     /// How long an aborted call may take to be written down.
     private static let bookkeepingTime = Duration.seconds(5)
-    /// Processes for suspects at once.
-    private static let isolationPlaces = 4
+    /// Processes for groups of suspects of one size.
+    private static let isolationProcesses = 4
 
     let configuration: WorkerConfiguration
     let dependencies: WorkerDependencies
@@ -68,7 +68,11 @@ package struct WorkerService: Service {
     package func run() async throws {
         let leases = HeldLeases()
         let slots = CallSlots(configuration.slots)
-        let isolation = Isolation(dependencies.isolatedCaller, places: Self.isolationPlaces)
+        let isolation = Isolation(
+            dependencies.isolatedCaller,
+            threshold: configuration.deathsToSuspect,
+            processes: Self.isolationProcesses
+        )
         let heartbeat = Heartbeat(
             consumer: consumer,
             queues: dependencies.pools.map(\.queue),

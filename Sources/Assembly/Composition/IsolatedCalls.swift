@@ -15,7 +15,7 @@ package struct ThisProgram: Sendable {
     }
 }
 
-/// Calls of suspects: `penstockd call` is the process that makes one.
+/// Calls of suspects: `penstockd call` is the process that makes some.
 package enum IsolatedCalls {
     package static let command = "call"
 
@@ -29,7 +29,7 @@ package enum IsolatedCalls {
         )
     }
 
-    /// Makes the one call that standard input orders.
+    /// Makes the calls that standard input orders.
     package static func run(_ settings: Settings, logger: Logger) async throws {
         let targets = settings.topology.pools.flatMap(\.targets)
         try await CallChild.run(try settings.providerCaller(logger: logger.quietened)) { name in

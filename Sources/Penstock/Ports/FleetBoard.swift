@@ -132,6 +132,7 @@ package struct FleetLook: Sendable {
         let own = workers.filter { $0.set == set }
         return WorkersNow(
             ready: own.count { !$0.isDraining },
+            claimed: fleets.reduce(0) { $0 + $1.count },
             cpu: own.reduce(0) { $0 + $1.cpu },
             failing: fleets.reduce(0) { $0 + $1.failing },
             room: fleets.isEmpty ? nil : fleets.reduce(0) { $0 + $1.most }

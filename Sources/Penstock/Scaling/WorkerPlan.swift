@@ -82,7 +82,7 @@ package struct WorkerPlan: Sendable, Equatable {
         var history = last?.history ?? WishHistory()
         let count = history.settle(
             wish.count,
-            ready: now.ready,
+            ready: max(now.ready, now.claimed),
             most: wish.most,
             window: bounds.window,
             at: moment

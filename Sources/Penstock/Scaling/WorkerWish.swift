@@ -2,6 +2,8 @@
 package struct WorkersNow: Sendable, Equatable {
     /// Workers that take jobs.
     package var ready: Int
+    /// Workers that fleets are to run.
+    package var claimed: Int
     /// Processors that the set's workers use together.
     package var cpu: Double
     /// Workers that ended again and again before they were ready.
@@ -9,8 +11,9 @@ package struct WorkersNow: Sendable, Equatable {
     /// Most that the machines allow; nil when none has told.
     package var room: Int?
 
-    package init(ready: Int = 0, cpu: Double = 0, failing: Int = 0, room: Int? = nil) {
+    package init(ready: Int = 0, claimed: Int = 0, cpu: Double = 0, failing: Int = 0, room: Int? = nil) {
         self.ready = ready
+        self.claimed = claimed
         self.cpu = cpu
         self.failing = failing
         self.room = room

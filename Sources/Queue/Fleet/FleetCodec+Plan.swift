@@ -85,6 +85,7 @@ extension FleetCodec {
 
     private static func write(_ now: WorkersNow, to writer: inout JSONWriter) {
         writer.member("ready", now.ready)
+        writer.member("claimed", now.claimed)
         writer.member("cpu", exactly: now.cpu)
         writer.member("failing", now.failing)
         writer.member("room", now.room)
@@ -94,7 +95,13 @@ extension FleetCodec {
         guard let ready = root.int("ready"), let cpu = root["cpu"]?.double, let failing = root.int("failing") else {
             return nil
         }
-        return WorkersNow(ready: ready, cpu: cpu, failing: failing, room: root.int("room"))
+        return WorkersNow(
+            ready: ready,
+            claimed: root.int("claimed") ?? 0,
+            cpu: cpu,
+            failing: failing,
+            room: root.int("room")
+        )
     }
 
     private static func write(_ bounds: ScalingBounds, to writer: inout JSONWriter) {

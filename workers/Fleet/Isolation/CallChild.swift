@@ -1,43 +1,59 @@
 import Glibc
 package import Penstock
+import Synchronization
 import Threads
 
-/// The other side of `IsolatedCaller`: makes one call that standard input orders and reports on standard output.
+/// The other side of `CallCell`: makes the calls that standard input orders and reports on standard output.
 package enum CallChild {
-    /// Waits for the order, makes the call and writes its report. Ends the process when whoever ordered it is gone.
+    /// Makes calls until nobody orders any more; then the process ends at once, whatever still runs.
     ///
     /// - Parameter target: finds a target by its name.
-    /// - Throws: when the order is none, or names a target that the settings do not.
+    /// - Throws: when the system has no more threads.
     package static func run(
         _ caller: any ProviderCaller,
-        target: (String) -> Target?
+        target: @escaping @Sendable (String) -> Target?
     ) async throws {
         preferAsVictim()
-        let order = try CallOrder.decode(try readOrder())
-        guard let target = target(order.target) else { throw UnknownTarget(name: order.target) }
-        try ParentWatch.watch(STDIN_FILENO, grace: .zero, exit: { _exit(EX_TEMPFAIL) }, onParentGone: {})
-        let report = await caller.call(
-            target,
-            endpoint: order.endpoint,
-            body: order.body,
-            within: order.timeout
-        )
-        guard PipeIO.write(CallReportRecord.encode(report), to: STDOUT_FILENO) else { throw NobodyListens() }
+        let (frames, sink) = AsyncStream.makeStream(of: CallFrame.self)
+        try OwnThread.start {
+            // Whoever orders is gone, or says what is no order.
+            while let frame = try? CallFrame.read(from: STDIN_FILENO) { sink.yield(frame) }
+            _exit(EXIT_SUCCESS)
+        }
+        var running: [Int: Task<Void, Never>] = [:]
+        for await frame in frames {
+            guard !frame.bytes.isEmpty else {
+                running.removeValue(forKey: frame.call)?.cancel()
+                continue
+            }
+            running[frame.call] = Task {
+                report(await answer(frame.bytes, caller, target), of: frame.call)
+            }
+        }
     }
 
-    /// The order's length in decimal and a line feed, then the order.
-    private static func readOrder() throws -> [UInt8] {
-        var head: [UInt8] = []
-        while let byte = PipeIO.read(atMost: 1, from: STDIN_FILENO), byte != [UInt8(ascii: "\n")] { head += byte }
-        guard let length = Int(String(decoding: head, as: UTF8.self)) else { throw DamagedRecord() }
-        var order: [UInt8] = []
-        while order.count < length {
-            guard let more = PipeIO.read(atMost: min(length - order.count, 65_536), from: STDIN_FILENO) else {
-                throw DamagedRecord()
-            }
-            order += more
+    private static func answer(
+        _ order: [UInt8],
+        _ caller: any ProviderCaller,
+        _ target: (String) -> Target?
+    ) async -> CallReport {
+        do {
+            let order = try CallOrder.decode(order)
+            guard let target = target(order.target) else { throw UnknownTarget(name: order.target) }
+            return await caller.call(target, endpoint: order.endpoint, body: order.body, within: order.timeout)
+        } catch {
+            let error = JobError(.penstockOutcomeUnknown, "The process for the call could not make it: \(error)")
+            return CallReport(.failed(CallFailure(error: error, mayHaveBeenSent: false)))
         }
-        return order
+    }
+
+    /// Reports are written one after the other.
+    private static let writing = Mutex(())
+
+    private static func report(_ report: CallReport, of call: Int) {
+        let frame = CallFrame(call: call, bytes: CallReportRecord.encode(report))
+        // Whoever does not read any more has gone, and this process ends.
+        writing.withLock { _ in _ = PipeIO.write(frame.encoded, to: STDOUT_FILENO) }
     }
 
     /// When memory runs out, it is this process that the kernel should end. Without that the call still works.
@@ -52,10 +68,5 @@ package enum CallChild {
 /// An order for a target that is not in this process's settings.
 struct UnknownTarget: Error, CustomStringConvertible {
     let name: String
-    var description: String { "there is no target `\(name)` in the settings" }
-}
-
-/// Whoever ordered the call does not read its report.
-struct NobodyListens: Error, CustomStringConvertible {
-    var description: String { "nobody reads the report of the call" }
+    var description: String { "there is no target `\(name)` in its settings" }
 }

@@ -1,55 +1,75 @@
 package import Penstock
+import Synchronization
 import Threads
 
-/// Makes every call in a process of its own: a request that crashes whoever makes its call then takes nobody else along,
-/// and it is known for sure that it did.
-package struct IsolatedCaller: ProviderCaller {
+/// Makes the calls of suspects in processes of their own: a request that crashes whoever makes its call then takes few
+/// others along, and when it was alone it is known for sure that it did.
+package final class IsolatedCaller: SuspectCaller {
     private let program: ChildSpecification
+    private let cells = Mutex<[CallCell]>([])
 
-    /// - Parameter program: takes a `CallOrder` from its standard input and writes a `CallReportRecord` to its standard
-    ///   output, as `CallChild` does.
+    /// - Parameter program: makes the calls that its standard input orders, as `CallChild` does.
     package init(program: ChildSpecification) {
         self.program = program
     }
 
-    package func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async
-        -> CallReport
-    {
-        let order = CallOrder(target: target.name, endpoint: endpoint, timeout: timeout, body: body)
+    package func call(
+        _ target: Target,
+        endpoint: Endpoint,
+        body: [UInt8],
+        within timeout: Duration,
+        amongAtMost most: Int
+    ) async -> SuspectOutcome {
+        let order = CallOrder(target: target.name, endpoint: endpoint, timeout: timeout, body: body).encode()
         do {
-            let conversation = try CallConversation(with: program)
-            return await withTaskCancellationHandler {
-                verdict(await conversation.hold(order.encode()))
-            } onCancel: {
-                conversation.abort()
+            while true {
+                // A cell that closed meanwhile is not found again.
+                if let end = try await cell(amongAtMost: most).call(order) { return verdict(end) }
             }
         } catch {
             return notMade("A process for the call could not be started: \(error)")
         }
     }
 
-    private func verdict(_ end: CallConversation.End) -> CallReport {
-        if end.wasAborted { return failed(.callerCancelled, "The call was ended by Penstock.") }
-        switch end.exit {
-        case .signalled(let signal):
-            return failed(.penstockPoison, "The process that made this call alone was ended by signal \(signal).")
-        case .exited(0):
-            do {
-                return try CallReportRecord.decode(end.output)
-            } catch {
-                return failed(.penstockOutcomeUnknown, "The process that made the call told nothing that can be read.")
-            }
-        case .exited(let code):
-            return notMade("The process that was to make the call ended with code \(code).")
+    /// One that has a place, or a new one.
+    private func cell(amongAtMost most: Int) throws(SystemCallError) -> CallCell {
+        try cells.withLock { cells throws(SystemCallError) in
+            cells.removeAll(where: \.isClosed)
+            if let cell = cells.first(where: { $0.most == most && $0.hasPlace }) { return cell }
+            let cell = try CallCell(with: program, most: most)
+            cells.append(cell)
+            return cell
         }
     }
 
-    private func failed(_ errorClass: ErrorClass, _ message: String) -> CallReport {
-        CallReport(.failed(CallFailure(error: JobError(errorClass, message), mayHaveBeenSent: true)))
+    private func verdict(_ end: CallCell.End) -> SuspectOutcome {
+        switch end {
+        case .aborted: failed(.callerCancelled, "The call was ended by Penstock.")
+        case .answered(let report): read(report)
+        case .ended(.signalled(let signal), 1):
+            failed(.penstockPoison, "The process that made this call alone was ended by signal \(signal).")
+        case .ended(.signalled, let calls): .diedAmong(calls: calls)
+        case .garbled, .ended(.exited(0), _):
+            failed(.penstockOutcomeUnknown, "The process that made the call told nothing that can be read.")
+        case .ended(.exited(let code), _):
+            notMade("The process that was to make the call ended with code \(code).")
+        }
     }
 
-    private func notMade(_ message: String) -> CallReport {
+    private func read(_ report: [UInt8]) -> SuspectOutcome {
+        do {
+            return .reported(try CallReportRecord.decode(report))
+        } catch {
+            return failed(.penstockOutcomeUnknown, "The process that made the call told nothing that can be read.")
+        }
+    }
+
+    private func failed(_ errorClass: ErrorClass, _ message: String) -> SuspectOutcome {
+        .reported(CallReport(.failed(CallFailure(error: JobError(errorClass, message), mayHaveBeenSent: true))))
+    }
+
+    private func notMade(_ message: String) -> SuspectOutcome {
         let error = JobError(.penstockOutcomeUnknown, message)
-        return CallReport(.failed(CallFailure(error: error, mayHaveBeenSent: false)))
+        return .reported(CallReport(.failed(CallFailure(error: error, mayHaveBeenSent: false))))
     }
 }

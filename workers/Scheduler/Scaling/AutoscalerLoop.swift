@@ -23,6 +23,8 @@ final class AutoscalerLoop: Sendable {
     private static let interval = Duration.seconds(1)
     /// A little less than an interval, so that a turn is never missed for being early.
     private static let turn = Duration.milliseconds(900)
+    /// After a plan was lost workers and fleets need a moment to tell that they are there.
+    private let patience: Duration
     /// Jobs due within these are looked at.
     private static let horizons: [Duration] = [.seconds(5), .seconds(15), .seconds(60), .seconds(300)]
 
@@ -37,6 +39,8 @@ final class AutoscalerLoop: Sendable {
     let logger: Logger
     /// As last read: a ledger that is away does not make the autoscaler blind.
     private let knownUnfed = Mutex<[PoolName: Int]>([:])
+    /// Since when there is no plan.
+    private let missing = Mutex<ContinuousClock.Instant?>(nil)
 
     init(
         _ set: WorkerSet,
@@ -44,9 +48,11 @@ final class AutoscalerLoop: Sendable {
         _ dependencies: SchedulerDependencies,
         _ bell: AutoscalerBell,
         _ blindness: Blindness,
+        patience: Duration = .seconds(2),
         _ logger: Logger
     ) {
         self.set = set
+        self.patience = patience
         self.scaling = scaling
         self.bell = bell
         self.blindness = blindness
@@ -86,10 +92,8 @@ final class AutoscalerLoop: Sendable {
     }
 
     private func look(isUrgent: Bool) async throws {
-        // Who cannot read all of its pools leaves the turn to others.
-        let mayPlan = isUrgent ? true : try await scaling.board.takeTurn(at: set.name, every: Self.turn)
         let look = try await scaling.board.look(at: set.name)
-        guard mayPlan else {
+        guard try await mayPlan(look, isUrgent: isUrgent) else {
             if let plan = look.freshPlan { metrics.show(plan) }
             return
         }
@@ -105,6 +109,21 @@ final class AutoscalerLoop: Sendable {
         try await scaling.board.publish(plan, waking: isNews ? look.fleets : [])
         metrics.show(plan)
         if isNews { tell(plan, before: look.plan?.count) }
+    }
+
+    /// Where workers run already, a job that comes in can wait for the next turn.
+    private func mayPlan(_ look: FleetLook, isUrgent: Bool) async throws -> Bool {
+        if look.plan == nil {
+            let since = missing.withLock { missing in
+                missing = missing ?? .now
+                return missing ?? .now
+            }
+            guard ContinuousClock.now - since >= patience else { return false }
+        } else {
+            missing.withLock { $0 = nil }
+        }
+        if isUrgent, look.freshPlan.map({ $0.count == 0 }) ?? true { return true }
+        return try await scaling.board.takeTurn(at: set.name, every: Self.turn)
     }
 
     private func loads() async throws -> [PoolName: PoolLoad] {
