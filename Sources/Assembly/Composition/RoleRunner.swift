@@ -230,9 +230,12 @@ private struct ReadyNotice: Service {
     let health: Health
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            while !health.isReady { try await Task.sleep(for: Self.interval) }
-            ReadySignal.send()
+        await cancelWhenGracefulShutdown {
+            while !health.isReady, !Task.isCancelled {
+                // Ends early when the process stops before it was ready, and so does the loop.
+                try? await Task.sleep(for: Self.interval)
+            }
+            if health.isReady { ReadySignal.send() }
         }
         try await gracefulShutdown()
     }

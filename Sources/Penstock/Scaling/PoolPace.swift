@@ -34,8 +34,8 @@ package struct PoolPace: Sendable, Equatable {
 
     /// Looks that are closer together are taken as one: a rate over a moment says nothing.
     private static let shortestStep = 0.5
-    /// After a longer silence everything begins anew.
-    private static let longestStep = 30.0
+    /// After a longer silence everything begins anew: the queue was away, and what happened meanwhile says little.
+    private static let longestStep = 3.0
     /// Of which arrivals are told.
     private static let stepsOfArrivals = 5
     private static let mostSteps = 10

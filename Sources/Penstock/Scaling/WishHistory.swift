@@ -1,6 +1,9 @@
 /// Takes a wish up at once and down slowly: to the largest one of a window, by half at most, one step in a sixth of it.
 /// Until it knows a whole window it never goes down.
 package struct WishHistory: Sendable, Equatable {
+    /// After a longer silence nobody knows what was wanted meanwhile.
+    private static let longestGap = Duration.seconds(5)
+
     /// A wish and the last moment at which it was held.
     package struct Entry: Sendable, Equatable {
         package var count: Int
@@ -52,7 +55,7 @@ package struct WishHistory: Sendable, Equatable {
     }
 
     private mutating func note(_ wish: Int, _ window: Duration, at now: Timestamp) {
-        if let last = entries.last, now < last.at || now.since(last.at) > max(window, .seconds(10)) {
+        if let last = entries.last, now < last.at || now.since(last.at) > Self.longestGap {
             (entries, began) = ([], nil)
         }
         began = began ?? now

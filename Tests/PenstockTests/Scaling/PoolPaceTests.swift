@@ -67,6 +67,8 @@ import Testing
 
     @Test(arguments: [
         PoolLoad.test(after: 100) { $0.takenJobs = 1000 },
+        // Of an outage what runs would count for the whole time, what is taken for a moment.
+        PoolLoad.test(after: 10) { ($0.takenJobs, $0.running) = (610, 2000) },
         PoolLoad.test(after: 7) { $0.takenJobs = 3 },
         PoolLoad.test(after: -50) { $0.takenJobs = 2000 },
     ])

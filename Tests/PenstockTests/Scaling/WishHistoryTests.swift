@@ -33,12 +33,13 @@ import Testing
         #expect(settled[59] == 6 && settled[60] == 3)
     }
 
-    @Test func aGapIsALostMemory() {
+    @Test(arguments: [6, 1000])
+    func aGapIsALostMemory(seconds: Int) {
         var history = WishHistory()
         for second in 0..<90 {
             _ = history.settle(4, ready: 4, most: 64, window: window, at: PoolLoad.start.adding(.seconds(second)))
         }
-        let later = PoolLoad.start.adding(.seconds(1000))
+        let later = PoolLoad.start.adding(.seconds(89 + seconds))
         #expect(history.settle(0, ready: 4, most: 64, window: window, at: later) == 4)
     }
 
