@@ -18,6 +18,10 @@ struct PackedRecord {
             "running", "blocked", "r", "t", "i", "o", "u~r", "u~t", "u~i", "u~o", "day", "requests of the day", "told",
         ],
         "l~": ["r", "t", "i", "o", "r at", "t at", "i at", "o at"],
+        "b~": [
+            "r", "t", "i", "o", "r before", "t before", "i before", "o before", "r since", "t since", "i since",
+            "o since",
+        ],
         "tenants": [
             "running", "r", "t", "live jobs", "live bytes", "live tokens", "promised", "served i", "served s",
             "served b", "idle i", "idle s", "idle b", "idle at",

@@ -23,6 +23,20 @@ import Testing
         #expect(bucket.remaining == 60)
     }
 
+    @Test func aShorterBucketHoldsLessAndFillsAsFast() {
+        var limiter = RateLimiter(MinuteLimits(requests: 3000, tokens: 20, bucketSeconds: 1), at: start)
+        for _ in 0..<50 { #expect(limiter.admit(tokens(0), at: start) == nil) }
+        #expect(
+            limiter.admit(tokens(0), at: start)?.retryAfter.map { (20...21).contains($0.wholeMillisecondsRoundedUp) }
+                == true
+        )
+        #expect(limiter.state[.requests] == RateLimitState.Limit(limit: 3000, remaining: 0, reset: .seconds(1)))
+        // A bucket holds one at least.
+        #expect(limiter.state[.tokens] == RateLimitState.Limit(limit: 20, remaining: 1, reset: .zero))
+        for _ in 0..<25 { #expect(limiter.admit(tokens(0), at: start + .milliseconds(500)) == nil) }
+        #expect(limiter.admit(tokens(0), at: start + .milliseconds(500)) != nil)
+    }
+
     @Test func whoWaitsAsLongAsToldGetsIn() {
         var limiter = RateLimiter(MinuteLimits(requests: 7, tokens: 9973), at: start)
         var now = start

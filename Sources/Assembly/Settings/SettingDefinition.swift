@@ -289,13 +289,13 @@ extension SettingDefinition {
             "simulator.requests_per_minute",
             .integer(0...100_000_000),
             "0",
-            "One-minute token bucket; 0 for none."
+            "A token bucket; 0 for none."
         ),
         setting(
             "simulator.tokens_per_minute",
             .integer(0...1_000_000_000),
             "0",
-            "One-minute token bucket; 0 for none."
+            "A token bucket; 0 for none."
         ),
         setting("simulator.input_tokens_per_minute", .integer(0...1_000_000_000), "0", "Input tokens alone, likewise."),
         setting(
@@ -303,6 +303,12 @@ extension SettingDefinition {
             .integer(0...1_000_000_000),
             "0",
             "Output tokens alone, likewise."
+        ),
+        setting(
+            "simulator.bucket_seconds",
+            .integer(1...60),
+            "60",
+            "Seconds' worth of these limits that may be used at once."
         ),
         setting("simulator.max_concurrency", .integer(0...100_000), "0", "Calls at once; 0 for no limit."),
         setting("simulator.fault_500_per_mille", .integer(0...1000), "0", "Calls of a thousand answered 500."),

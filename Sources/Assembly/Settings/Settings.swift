@@ -224,6 +224,7 @@ extension SimulatorConfiguration {
         tokensPerMinute = values.limit("simulator.tokens_per_minute")
         inputTokensPerMinute = values.limit("simulator.input_tokens_per_minute")
         outputTokensPerMinute = values.limit("simulator.output_tokens_per_minute")
+        bucketSeconds = values.integer("simulator.bucket_seconds")
         maxConcurrency = values.limit("simulator.max_concurrency")
         faults.error500 = values.integer("simulator.fault_500_per_mille")
         faults.error503 = values.integer("simulator.fault_503_per_mille")

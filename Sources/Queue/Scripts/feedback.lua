@@ -53,7 +53,7 @@ local function adapt(lease, verdict, first_byte)
 end
 
 -- The provider's own count is the truth. A limit that it names holds where it is lower than ours. Little left means
--- that the next call starts when a tenth is there again, or when all is whole again if that comes sooner.
+-- that the next call starts when a tenth of its bucket is there again, or when all is whole again if that comes sooner.
 local RESERVE = 0.1
 local DIMENSION_NUMBERS = { r = 1, t = 2, i = 3, o = 4 }
 -- The limit group that a dimension is about: the first that limits it by settings, else the first.
@@ -63,7 +63,34 @@ local function group_limiting(lease, dimension)
     end
     return lease[LEASE_GROUPS][1]
 end
-local function tighten(lease, signals)
+-- Learns what the bucket holds: what is left, and what comes back until it is whole. Of that, a second is left out, as
+-- resets may be rounded up to one. Where an account is shared, only the reset tells a bucket that others empty from a
+-- short one; without it, a refusal means that this was mistaken, and all is watched anew.
+local RESET_ROUNDING_MS = 1000
+local function watch_bucket(group, dimension, limit, remaining, reset, verdict)
+    local seen = seen_of(group[1])
+    local most = remaining + math.max(0, (reset or 0) - RESET_ROUNDING_MS) * limit / 60000 + 1
+    if seen[SEEN_SINCE + dimension] == 0 or (verdict == 'limited' and not reset) then
+        seen[SEEN + dimension], seen[SEEN_BEFORE + dimension], seen[SEEN_SINCE + dimension] = 0, 0, now
+    elseif now - seen[SEEN_SINCE + dimension] >= LEARNED_MS then
+        seen[SEEN_BEFORE + dimension] = seen[SEEN + dimension]
+        seen[SEEN + dimension], seen[SEEN_SINCE + dimension] = 0, now
+    end
+    seen[SEEN + dimension] = math.max(seen[SEEN + dimension], most)
+    group[LEASE_RECORD][IS_TOLD] = 1
+end
+-- How long the next call waits for the reserve, in ms beyond the burst.
+local function hold(group, dimension, limit, remaining, reset)
+    local record, place, short = group[LEASE_RECORD], CLOCK + dimension, short_bucket(group[1], dimension, limit)
+    local reserve = short and short * RESERVE or math.max(limit * RESERVE, dimension == 1 and 1 or 0)
+    local lacking = reserve - remaining
+    if lacking <= 0 then return end
+    local wait = lacking * 60000 / limit
+    if reset and reset < wait then wait = reset end
+    local holds = held_ms(short, math.max(group[LEASE_MS + dimension], BUCKET_MS / limit))
+    record[place] = math.max(record[place], now + wait + burst_ms(holds))
+end
+local function tighten(lease, signals, verdict)
     for letter, limit, remaining, reset in signals:gmatch('(%a):([%d-]+):([%d-]+):([%d-]+)') do
         local dimension = DIMENSION_NUMBERS[letter]
         local group = group_limiting(lease, dimension)
@@ -76,13 +103,11 @@ local function tighten(lease, signals)
             group[LEASE_RECORD][IS_TOLD] = 1
         end
         if group and remaining then
-            local record, ms, place = group[LEASE_RECORD], group[LEASE_MS + dimension], CLOCK + dimension
+            local ms = group[LEASE_MS + dimension]
             limit = limit or (ms > 0 and BUCKET_MS / ms)
-            local lacking = limit and math.max(limit * RESERVE, dimension == 1 and 1 or 0) - remaining or 0
-            if lacking > 0 then
-                local wait = lacking * 60000 / limit
-                if reset and reset < wait then wait = reset end
-                record[place] = math.max(record[place], now + wait + BURST_MS)
+            if limit then
+                watch_bucket(group, dimension, limit, remaining, reset, verdict)
+                hold(group, dimension, limit, remaining, reset)
             end
         end
     end

@@ -1,7 +1,9 @@
 -- Whether a target may be called now. Rates are GCRA with debt: a call may start when the bucket is not empty and is
 -- charged in full, so a large job is not passed by small ones for ever, and what comes after it waits for its tokens.
--- Only what would not fit into the provider's bucket of one minute waits until that is full enough.
+-- Only what would not fit into the provider's bucket waits until that is full enough.
 local LEARNED_MS = 600000 -- how long a limit that the provider told of holds
+local WATCHED_MS = 20000 -- for how long a bucket is watched before what it was seen to hold is believed
+local NEARLY_MINUTE = 0.8 -- what holds this much of a minute's worth is a bucket of one minute
 local DAY_MS = 86400000
 
 -- A pool's settings as PoolProgram.swift packs them, joined with the records.
@@ -9,8 +11,9 @@ local DAY_MS = 86400000
 -- token and of each class, groups, targets.
 local SPOOL_CAP, POOL_CAP, INPUT_COST, OUTPUT_COST, CLASS_WEIGHT, POOL_GROUPS, POOL_TARGETS = 1, 2, 5, 6, 7, 10, 11
 -- A group's: name, most calls, a limit per minute for each dimension, requests per day, start of the day;
--- then, per dimension, ms per unit (0 for no limit), its record, and for `choose_target` its wait and the reason.
-local NAME, CAP, LIMIT, DAY_CAP, DAY_START, MS, RECORD, WAIT, REASON = 1, 2, 2, 7, 8, 8, 13, 14, 15
+-- then, per dimension, ms per unit (0 for no limit), its record, for `choose_target` its wait and the reason, and per
+-- dimension the paced time that the provider's bucket holds.
+local NAME, CAP, LIMIT, DAY_CAP, DAY_START, MS, RECORD, WAIT, REASON, HOLDS = 1, 2, 2, 7, 8, 8, 13, 14, 15, 15
 -- A target's: name, most calls, of adaptive concurrency the first, least and most window (0 where it has none) and
 -- whether the first byte counts; its groups, its record.
 local INITIAL, LEAST, MOST, BY_FIRST_BYTE, GROUPS, TARGET_RECORD = 3, 4, 5, 6, 7, 8
@@ -28,6 +31,19 @@ local function limit_of(group, dimension)
     end
     return limit, false
 end
+
+-- What the provider's bucket holds, where it is known to be shorter than a minute; else nil.
+local function short_bucket(name, dimension, limit)
+    local seen = seen_of(name)
+    local since, before = seen[SEEN_SINCE + dimension], seen[SEEN_BEFORE + dimension]
+    if before == 0 and (since == 0 or now - since < WATCHED_MS) then return nil end
+    local most = math.max(seen[SEEN + dimension], before) - 1
+    if most >= limit * NEARLY_MINUTE then return nil end
+    return most
+end
+-- Paced time that a bucket holds: a minute's, or of a short one what it was seen to hold. Bursts leave a tenth of it.
+local function held_ms(short, ms) return short and math.min(short * ms, BUCKET_MS) or BUCKET_MS end
+local function burst_ms(holds) return math.min(BURST_MS, holds * 0.9) end
 
 local function open_pool(text)
     local pool = { struct.unpack(POOL_FORMAT, text) }
@@ -52,7 +68,9 @@ local function open_pool(text)
         group[RECORD] = group_of(group[NAME])
         for dimension = 1, 4 do
             local limit = limit_of(group, dimension)
-            group[MS + dimension] = limit > 0 and BUCKET_MS / limit or 0
+            local ms, short = limit > 0 and BUCKET_MS / limit or 0, nil
+            if ms > 0 and group[RECORD][IS_TOLD] == 1 then short = short_bucket(group[NAME], dimension, limit) end
+            group[MS + dimension], group[HOLDS + dimension] = ms, held_ms(short, ms)
         end
     end
     for place = 1, target_count do targets[place][TARGET_RECORD] = target_of(targets[place][NAME]) end
@@ -85,9 +103,10 @@ local function group_wait(group, amounts)
         local ms = group[MS + dimension]
         if ms > 0 then
             -- Not empty beyond the burst; and for what would not fit, full enough.
-            local late = record[CLOCK + dimension] - now - BURST_MS
+            local ahead_of, holds = record[CLOCK + dimension] - now, group[HOLDS + dimension]
+            local late = ahead_of - burst_ms(holds)
             if amounts then
-                local full = late + BURST_MS + math.min(amounts[dimension] * ms, BUCKET_MS) - BUCKET_MS
+                local full = ahead_of + math.min(amounts[dimension] * ms, holds) - holds
                 if full > late then late = full end
             end
             if late > wait then wait, reason = late, dimension == 1 and 'requests' or 'tokens' end

@@ -113,6 +113,17 @@ local function told_of(name)
     end
     return told[name]
 end
+-- What the provider's bucket of a limit group holds (`b~name`): per dimension the most that answers told since a moment,
+-- the most before that, and the moment. The most is counted from 1 on; 0 is nothing told.
+local BUCKET_FORMAT, BUCKET_COUNT, SEEN, SEEN_BEFORE, SEEN_SINCE = '<dddddddddddd', 12, 0, 4, 8
+local buckets = {}
+local function seen_of(name)
+    if not buckets[name] then
+        local field = 'b~' .. name
+        buckets[name] = open_record(GATES, field, redis.call('HGET', GATES, field), BUCKET_FORMAT, BUCKET_COUNT)
+    end
+    return buckets[name]
+end
 -- The names of all targets (`t~`) or limit groups (`g~`) that have a record, of settings that are gone too.
 local function names_of(kind)
     local names = {}

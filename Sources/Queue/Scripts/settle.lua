@@ -50,7 +50,7 @@ local function settle_use(at, lease)
         turn_away(lease, verdict, tonumber(ARGV[at + PAUSE_AT]))
     end
     if lease[LEASE_TARGET][WINDOW] > 0 then adapt(lease, verdict, tonumber(ARGV[at + FIRST_BYTE_AT])) end
-    if ARGV[at + SIGNALS_AT] ~= '' then tighten(lease, ARGV[at + SIGNALS_AT]) end
+    if ARGV[at + SIGNALS_AT] ~= '' then tighten(lease, ARGV[at + SIGNALS_AT], verdict) end
     local service = tonumber(ARGV[at + SERVICE_AT])
     if verdict == 'answered' and service >= 0 and is_known then
         samples[#samples + 1] = sample_of(lease, service, input, output)

@@ -203,7 +203,8 @@ local function needs_full_bucket(target, amounts)
     for place = 1, #target[GROUPS] do
         local group = target[GROUPS][place]
         for dimension = 1, 4 do
-            if amounts[dimension] * group[MS + dimension] > BUCKET_MS - BURST_MS then return true end
+            local holds = group[HOLDS + dimension]
+            if amounts[dimension] * group[MS + dimension] > holds - burst_ms(holds) then return true end
         end
     end
     return false

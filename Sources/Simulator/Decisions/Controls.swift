@@ -15,7 +15,8 @@ struct Controls: Sendable, Equatable {
             requests: configuration.requestsPerMinute,
             tokens: configuration.tokensPerMinute,
             inputTokens: configuration.inputTokensPerMinute,
-            outputTokens: configuration.outputTokensPerMinute
+            outputTokens: configuration.outputTokensPerMinute,
+            bucketSeconds: configuration.bucketSeconds
         )
         maxConcurrency = configuration.maxConcurrency
     }

@@ -12,7 +12,8 @@ struct RateLimiter: Sendable {
     mutating func setLimits(_ limits: MinuteLimits, at now: ContinuousClock.Instant) {
         for kind in RateLimitKind.allCases {
             if let limit = limits[kind], limit > 0 {
-                buckets[kind, default: TokenBucket(perMinute: limit, at: now)].resize(to: limit, at: now)
+                let full = TokenBucket(perMinute: limit, seconds: limits.bucketSeconds, at: now)
+                buckets[kind, default: full].resize(to: limit, at: now)
             } else {
                 buckets[kind] = nil
             }
@@ -33,7 +34,13 @@ struct RateLimiter: Sendable {
     }
 
     /// What the headers of an answer say, as of the last call.
-    var state: RateLimitState { RateLimitState(limits: buckets.mapValues(RateLimitState.Limit.init)) }
+    var state: RateLimitState {
+        RateLimitState(
+            limits: buckets.mapValues { bucket in
+                RateLimitState.Limit(limit: bucket.perMinute, remaining: bucket.remaining, reset: bucket.untilFull)
+            }
+        )
+    }
 
     private func denial(_ kind: RateLimitKind, _ bucket: TokenBucket, _ amount: Int) -> RateLimitDenial? {
         let wait = bucket.wait(for: amount)
@@ -69,6 +76,8 @@ struct MinuteLimits: Sendable, Equatable {
     var tokens: Int?
     var inputTokens: Int?
     var outputTokens: Int?
+    /// How many seconds' worth of them may be used at once.
+    var bucketSeconds = 60
 
     subscript(kind: RateLimitKind) -> Int? {
         switch kind {
@@ -96,12 +105,6 @@ struct RateLimitState: Sendable, Equatable {
         var limit: Int
         var remaining: Int
         var reset: Duration
-
-        init(_ bucket: TokenBucket) {
-            limit = bucket.capacity
-            remaining = bucket.remaining
-            reset = bucket.untilFull
-        }
     }
 
     var limits: [RateLimitKind: Limit]

@@ -1,15 +1,22 @@
-/// A limit per minute: holds at most one minute's worth, starts full and fills up steadily.
+/// A limit per minute: holds some seconds' worth of it, starts full and fills up steadily.
 struct TokenBucket: Sendable {
-    /// What it holds when full: the published limit.
-    private(set) var capacity: Int
+    /// The published limit.
+    private(set) var perMinute: Int
+    private let seconds: Int
     private var level: Double
     private var filledAt: ContinuousClock.Instant
 
-    init(perMinute capacity: Int, at now: ContinuousClock.Instant) {
-        self.capacity = capacity
-        level = Double(capacity)
+    /// - Parameter seconds: how long an empty one takes to fill up.
+    init(perMinute: Int, seconds: Int = 60, at now: ContinuousClock.Instant) {
+        self.perMinute = perMinute
+        self.seconds = seconds
+        level = 0
         filledAt = now
+        level = Double(capacity)
     }
+
+    /// What it holds when full, which is one at least.
+    var capacity: Int { max(1, perMinute * seconds / 60) }
 
     /// Whole units that are left.
     var remaining: Int { max(0, Int(level)) }
@@ -21,7 +28,7 @@ struct TokenBucket: Sendable {
     mutating func refill(at now: ContinuousClock.Instant) {
         guard now > filledAt else { return }
         let elapsed = (now - filledAt) / .seconds(60)
-        level = min(Double(capacity), level + elapsed * Double(capacity))
+        level = min(Double(capacity), level + elapsed * Double(perMinute))
         filledAt = now
     }
 
@@ -31,9 +38,9 @@ struct TokenBucket: Sendable {
     }
 
     /// Goes on with another limit; what was saved up above it is lost.
-    mutating func resize(to capacity: Int, at now: ContinuousClock.Instant) {
+    mutating func resize(to perMinute: Int, at now: ContinuousClock.Instant) {
         refill(at: now)
-        self.capacity = capacity
+        self.perMinute = perMinute
         level = min(level, Double(capacity))
     }
 
@@ -43,6 +50,6 @@ struct TokenBucket: Sendable {
 
     private func timeToGain(_ missing: Double) -> Duration {
         // Less than a millionth is rounding: who waited as long as told must get in.
-        missing < 1e-6 ? .zero : .seconds(60 * missing / Double(capacity))
+        missing < 1e-6 ? .zero : .seconds(60 * missing / Double(perMinute))
     }
 }

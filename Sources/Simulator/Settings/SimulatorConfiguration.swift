@@ -18,6 +18,8 @@ package struct SimulatorConfiguration: Sendable, Equatable {
     package var inputTokensPerMinute: Int?
     /// Output tokens alone, likewise.
     package var outputTokensPerMinute: Int?
+    /// Seconds in which an empty bucket of these fills up, so how much of a limit may be used at once. Default 60.
+    package var bucketSeconds = 60
     /// The key that callers must present as a bearer token. Nil, the default, accepts any and none.
     package var apiKey: Secret?
     /// Calls at work at the same time; further ones are answered 503. Nil, the default, is no limit.

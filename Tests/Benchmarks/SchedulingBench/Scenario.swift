@@ -1,7 +1,7 @@
 /// One measured question; see ops/bench/README.md.
 struct Scenario: Sendable {
     let name: String
-    /// Whether no figure of it is a speed, so that others may run at the same time.
+    /// Whether no figure of it is a speed and it leaves the machine idle, so that others may run at the same time.
     let isLight: Bool
     let run: @Sendable (Samples) async throws -> [Figures]
 
@@ -17,6 +17,7 @@ struct Scenario: Sendable {
         Scenario(name: "retry-after", isLight: true, run: Comeback.run),
         Scenario(name: "fairness", isLight: true, run: Fairness.run),
         Scenario(name: "split-keys", isLight: true, run: SplitKeys.run),
+        Scenario(name: "buckets", isLight: false, run: Buckets.run),
         Scenario(name: "throughput", isLight: false, run: Throughput.run),
         Scenario(name: "memory", isLight: false, run: Memory.run),
     ]

@@ -43,7 +43,7 @@ extension QueueModel {
 
     // MARK: The provider's own numbers
 
-    mutating func tighten(_ held: Held, _ signals: RateSignals?) {
+    mutating func tighten(_ held: Held, _ signals: RateSignals?, _ verdict: TargetVerdict) {
         let levels = [
             ("r", signals?.requests), ("t", signals?.tokens), ("i", signals?.inputTokens), ("o", signals?.outputTokens),
         ]
@@ -57,12 +57,50 @@ extension QueueModel {
             let limit =
                 level.limit.flatMap { $0 > 0 ? Double($0) : nil } ?? (interval > 0 ? Self.bucket / interval : nil)
             guard let limit, let remaining = level.remaining else { continue }
-            let lacking = max(limit * 0.1, dimension == "r" ? 1 : 0) - Double(remaining)
+            watch(place, Double(remaining), level.reset, limit, verdict)
+            let short = shortBucket(place, limit: limit)
+            let lacking = (short.map { $0 * 0.1 } ?? max(limit * 0.1, dimension == "r" ? 1 : 0)) - Double(remaining)
             guard lacking > 0 else { continue }
             let wait = min(lacking * 60_000 / limit, level.reset.map { Double($0.wholeMilliseconds) } ?? .infinity)
-            gates[place] = max(gates[place] ?? 0, now + wait + Self.burst)
+            let burst = Self.burst(Self.holds(short, max(interval, Self.bucket / limit)))
+            gates[place] = max(gates[place] ?? 0, now + wait + burst)
         }
     }
+
+    // MARK: The size of its buckets
+
+    private mutating func watch(
+        _ place: String,
+        _ remaining: Double,
+        _ reset: Duration?,
+        _ limit: Double,
+        _ verdict: TargetVerdict
+    ) {
+        var bucket = buckets[place] ?? Bucket(since: now)
+        if case .limited = verdict, reset == nil {
+            bucket = Bucket(since: now)
+        } else if now - bucket.since >= 600_000 {
+            bucket = Bucket(before: bucket.most, since: now)
+        }
+        // A second less, as resets may be rounded up.
+        let comingBack = max(0, (reset.map { Double($0.wholeMilliseconds) } ?? 0) - 1000) * limit / 60_000
+        bucket.most = max(bucket.most, remaining + comingBack + 1)
+        buckets[place] = bucket
+    }
+
+    /// What a bucket holds that was watched for 20 seconds and is shorter than a minute.
+    func shortBucket(_ place: String, limit: Double) -> Double? {
+        guard let bucket = buckets[place], bucket.before > 0 || now - bucket.since >= 20_000 else { return nil }
+        let most = max(bucket.most, bucket.before) - 1
+        return most < limit * 0.8 ? most : nil
+    }
+
+    /// Paced milliseconds that a bucket holds.
+    static func holds(_ short: Double?, _ interval: Double) -> Double {
+        short.map { min($0 * interval, bucket) } ?? bucket
+    }
+
+    static func burst(_ holds: Double) -> Double { min(900, holds * 0.9) }
 
     // MARK: Its day
 

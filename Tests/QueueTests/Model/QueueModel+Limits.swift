@@ -4,7 +4,6 @@ import Penstock
 extension QueueModel {
     static let dimensions = ["r", "t", "i", "o"]
     static let bucket = 60_000 / 0.98
-    static let burst = 900.0
 
     func groups(of target: Target) -> [LimitGroup] {
         if target.limitGroups.isEmpty { return [LimitGroup(name: "@\(target.name)")] }
@@ -42,9 +41,11 @@ extension QueueModel {
         for dimension in Self.dimensions {
             guard let interval = intervals[dimension], interval > 0, let amount = amounts[dimension] else { continue }
             let clock = gates["\(dimension)~\(group.name)"] ?? 0
+            let short = shortBucket("\(dimension)~\(group.name)", limit: Self.bucket / interval)
+            let holds = Self.holds(short, interval)
             // Not empty beyond the burst; or, for what would not fit, full enough.
-            waits.append(clock - Self.burst - now)
-            waits.append(clock + min(amount * interval, Self.bucket) - Self.bucket - now)
+            waits.append(clock - Self.burst(holds) - now)
+            waits.append(clock + min(amount * interval, holds) - holds - now)
         }
         return waits.max() ?? 0
     }

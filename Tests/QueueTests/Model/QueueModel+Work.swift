@@ -136,7 +136,7 @@ extension QueueModel {
         if !settlement.mayHaveBeenSent { chargeRates(Self.tenant(held.flow), requests: -1, tokens: 0) }
         learn(settlement.target, held)
         adapt(held, settlement.target, settlement.firstByte.map { Double($0.wholeMilliseconds) })
-        tighten(held, settlement.signals)
+        tighten(held, settlement.signals, settlement.target)
         drop(held)
         owners.append(Self.tenant(held.flow))
         if isAnswered(held.name), !held.isCancelled {

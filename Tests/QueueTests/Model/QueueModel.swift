@@ -40,6 +40,13 @@ struct QueueModel {
         var isOrphaned = false
     }
 
+    /// The most that answers told, one more than that, since a moment and before it.
+    struct Bucket {
+        var most = 0.0
+        var before = 0.0
+        var since: Double
+    }
+
     struct Feed {
         var number: Int
         var cursor: FeedCursor?
@@ -73,6 +80,8 @@ struct QueueModel {
     var stopped: Set<String> = []
     /// Limits that the provider told of, by dimension~group.
     var told: [String: (limit: Int, at: Double)] = [:]
+    /// What the provider's buckets were seen to hold, likewise.
+    var buckets: [String: Bucket] = [:]
     /// Requests of the present day, by group.
     var days: [String: (day: Int, count: Int)] = [:]
     var controls = PoolControls()

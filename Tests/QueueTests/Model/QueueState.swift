@@ -26,7 +26,8 @@ struct QueueState {
             case "p": notePool(record)
             case "t~": noteTarget(name, record)
             case "g~": noteGroup(name, record)
-            default: noteTold(name, record)
+            case "l~": noteTold(name, record)
+            default: noteBucket(name, record)
             }
         }
     }
@@ -86,6 +87,14 @@ struct QueueState {
 }
 
 extension QueueState {
+    private mutating func noteBucket(_ name: String, _ record: PackedRecord) {
+        for dimension in QueueModel.dimensions {
+            numbers["B~\(dimension)~\(name)"] = record[dimension]
+            numbers["B~\(dimension)~\(name) before"] = record["\(dimension) before"]
+            numbers["B~\(dimension)~\(name) since"] = record["\(dimension) since"]
+        }
+    }
+
     /// What the model says that Redis must hold.
     init(_ model: QueueModel) {
         for (flow, clock) in model.clocks { numbers["clock \(flow)"] = clock }
@@ -97,6 +106,11 @@ extension QueueState {
         for (flow, cost) in model.served { numbers["served \(flow)"] = cost }
         for (scope, probe) in model.probes { texts["p~\(scope)"] = probe }
         for (place, told) in model.told { texts["L~\(place)"] = "\(told.limit):\(Int(told.at))" }
+        for (place, bucket) in model.buckets {
+            numbers["B~\(place)"] = bucket.most
+            numbers["B~\(place) before"] = bucket.before
+            numbers["B~\(place) since"] = bucket.since
+        }
         for (group, day) in model.days { texts["d~\(group)"] = "\(day.day):\(day.count)" }
         for target in model.stopped { texts["x~\(target)"] = "yes" }
         for target in model.controls.pausedTargets { texts["z~\(target)"] = "yes" }

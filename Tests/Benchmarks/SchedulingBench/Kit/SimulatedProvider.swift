@@ -1,12 +1,16 @@
 import Penstock
 import Synchronization
 
-/// A provider that keeps its limits in token buckets of one minute and takes its time to answer.
+/// A provider that keeps its limits in token buckets and takes its time to answer.
 final class SimulatedProvider: Sendable {
     /// The most per minute; nil is no limit.
     struct Limits: Sendable {
         var requests: Int?
         var tokens: Int?
+        /// How many seconds' worth of them its buckets hold.
+        var seconds = 60.0
+        /// Whether answers tell them.
+        var areTold = true
     }
 
     /// Seconds of a call: a base with a spread of ±20 %, and the answer's length.
@@ -33,14 +37,16 @@ final class SimulatedProvider: Sendable {
 
     let journal = Journal()
     private let latency: Latency
+    private let areTold: Bool
     private let state: Mutex<State>
 
     init(_ limits: Limits, latency: Latency = Latency()) {
         self.latency = latency
+        areTold = limits.areTold
         state = Mutex(
             State(
-                requests: limits.requests.map { Bucket(perMinute: $0) },
-                tokens: limits.tokens.map { Bucket(perMinute: $0) }
+                requests: limits.requests.map { Bucket(perMinute: $0, seconds: limits.seconds) },
+                tokens: limits.tokens.map { Bucket(perMinute: $0, seconds: limits.seconds) }
             )
         )
     }
@@ -67,25 +73,28 @@ final class SimulatedProvider: Sendable {
             state.requests?.take(1)
             state.tokens?.take(plan.tokens)
         }
+        guard areTold else { return (wait, RateSignals()) }
         return (wait, RateSignals(requests: state.requests?.told, tokens: state.tokens?.told))
     }
 }
 
-/// A bucket that holds one minute's worth and fills evenly.
+/// A bucket that holds some seconds' worth and fills evenly.
 struct Bucket: Sendable {
     let perMinute: Int
+    private let capacity: Double
     private var level: Double
     private var filledAt = 0.0
 
-    init(perMinute: Int) {
+    init(perMinute: Int, seconds: Double) {
         self.perMinute = perMinute
-        level = Double(perMinute)
+        capacity = Double(perMinute) * seconds / 60
+        level = capacity
     }
 
     private var perSecond: Double { Double(perMinute) / 60 }
 
     mutating func refill(_ time: Double) {
-        level = min(Double(perMinute), level + max(0, time - filledAt) * perSecond)
+        level = min(capacity, level + max(0, time - filledAt) * perSecond)
         filledAt = max(time, filledAt)
     }
 
@@ -96,7 +105,7 @@ struct Bucket: Sendable {
 
     /// As headers show it.
     var told: RateSignals.Level {
-        let reset = (Double(perMinute) - level) / perSecond
+        let reset = (capacity - level) / perSecond
         return RateSignals.Level(limit: perMinute, remaining: max(0, Int(level)), reset: .fraction(reset))
     }
 }
