@@ -43,8 +43,12 @@ struct FileDownload {
     }
 
     /// The name as it may stand in a quoted header value.
-    private static func plain(_ filename: String) -> String {
-        String(filename.map { $0.isASCII && $0 != "\"" && $0 != "\\" ? $0 : "_" })
+    static func plain(_ filename: String) -> String {
+        String(String.UnicodeScalarView(filename.unicodeScalars.map { isPlain($0) ? $0 : "_" }))
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        ("\u{20}"..."\u{7E}").contains(scalar) && scalar != "\"" && scalar != "\\"
     }
 }
 
