@@ -18,6 +18,12 @@ package struct IntakeConfiguration: Sendable {
     package var maxLineBytes: Int
     /// Bytes of a job's body that still travel through Redis; the ledger keeps larger ones.
     package var inlineBodyBytes: Int
+    /// Bytes of request bodies and answers that this process holds at once.
+    package var maxBytesInFlight: Int
+    /// How many of these one tenant may hold.
+    package var maxBytesInFlightPerTenant: Int
+    /// Bytes of answers after which a page of a listing ends.
+    package var maxPageBytes: Int
     /// A connection that sends nothing for this long, between requests or within one, is closed.
     package var idleTimeout: Duration
     /// How long an API key is believed without asking the ledger: the delay with which a revocation takes effect.
@@ -38,6 +44,9 @@ package struct IntakeConfiguration: Sendable {
         maxBatchLines: Int = 100_000,
         maxLineBytes: Int = InputReader.maxLineBytes,
         inlineBodyBytes: Int = 64 << 10,
+        maxBytesInFlight: Int = 128 << 20,
+        maxBytesInFlightPerTenant: Int = 64 << 20,
+        maxPageBytes: Int = 8 << 20,
         idleTimeout: Duration = .seconds(60),
         keyCacheSeconds: Int = 5,
         webhooks: WebhookRules = WebhookRules(),
@@ -52,6 +61,9 @@ package struct IntakeConfiguration: Sendable {
         self.maxBatchLines = maxBatchLines
         self.maxLineBytes = maxLineBytes
         self.inlineBodyBytes = inlineBodyBytes
+        self.maxBytesInFlight = maxBytesInFlight
+        self.maxBytesInFlightPerTenant = maxBytesInFlightPerTenant
+        self.maxPageBytes = maxPageBytes
         self.idleTimeout = idleTimeout
         self.keyCacheSeconds = keyCacheSeconds
         self.webhooks = webhooks

@@ -150,7 +150,11 @@ enum IntakeRouter {
             submission: JobSubmission(admission: admission, creations: parts.creations, metrics: metrics),
             finder: finder,
             wait: JobWait(finder: finder, events: parts.events),
-            listing: JobListing(ledger: parts.ledger, queues: epochs.all),
+            listing: JobListing(
+                ledger: parts.ledger,
+                queues: epochs.all,
+                pageBytes: configuration.maxPageBytes
+            ),
             cancellation: JobCancellation(ledger: parts.ledger, epochs: epochs, clock: parts.clock),
             backlog: backlog(parts),
             alteration: JobAlteration(finder: finder, epochs: epochs, topology: parts.topology),

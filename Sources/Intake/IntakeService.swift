@@ -44,6 +44,10 @@ package struct IntakeService: Service {
             router: IntakeRouter.make(configuration, dependencies, metrics: metrics, logger: logger),
             clock: dependencies.clock,
             metrics: metrics,
+            budget: ByteBudget(
+                total: configuration.maxBytesInFlight,
+                perTenant: configuration.maxBytesInFlightPerTenant
+            ),
             logger: logger
         )
         let channel = HTTP1Channel(responder: dispatcher.respond, configuration: channelConfiguration)

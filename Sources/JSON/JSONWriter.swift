@@ -104,6 +104,17 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Writes what `body` writes, with U+0085, U+2028 and U+2029 as escapes: many readers of lines break there, too.
+    ///
+    /// Valid JSON has them within strings only, where an escape means the same.
+    package mutating func onOneLine(_ body: (inout JSONWriter) -> Void) {
+        let start = bytes.count
+        body(&self)
+        if let escaped = LineSeparators.escaped(bytes[start...]) {
+            bytes.replaceSubrange(start..., with: escaped)
+        }
+    }
+
     private mutating func writeValue(_ write: (inout JSONWriter) -> Void) {
         separate()
         write(&self)

@@ -20,7 +20,7 @@ def test_the_document_names_every_route(stack):
     assert served == json.loads(DOCUMENT.read_text())
     described = {(method, path) for path, methods in served["paths"].items() for method in methods}
     sources = "".join(file.read_text() for file in (ROOT / "Sources/Intake").rglob("*.swift"))
-    assert set(re.findall(r'section\.on\(\.(\w+), "([^"]+)"', sources)) == described
+    assert set(re.findall(r'section\.on(?:WithSlashes)?\(\.(\w+), "([^"]+)"', sources)) == described
 
 
 def test_the_server_does_as_the_document_says(new_stack, tmp_path):

@@ -24,6 +24,22 @@ struct WriterTests {
         #expect(result == #"{"a":[1,[],{},"x"],"b":false,"c":null}"#)
     }
 
+    @Test func lineSeparatorsAreEscapedOnOneLine() {
+        let raw = Array("[\"\u{2028}a\u{2029}\u{85}\",\"é\u{84}\u{86}\u{2027}\u{202A}…\u{2028}\"]".utf8)
+        let escaped = #"["\u2028a\u2029\u0085","# + "\"é\u{84}\u{86}\u{2027}\u{202A}…" + #"\u2028"]"#
+        #expect(written { $0.onOneLine { $0.raw(raw) } } == escaped)
+        #expect(written { $0.onOneLine { $0.string("plain") } } == #""plain""#)
+        let mixed = written { writer in
+            writer.object { writer in
+                writer.member("before", "\u{2028}")
+                writer.key("line")
+                writer.onOneLine { $0.string("\u{2028}") }
+                writer.member("after", 1)
+            }
+        }
+        #expect(mixed == "{\"before\":\"\u{2028}\",\"line\":\"\\u2028\",\"after\":1}")
+    }
+
     @Test func closuresNest() {
         let result = written { writer in
             writer.object { writer in

@@ -111,6 +111,23 @@ struct BatchResultTests {
         #expect(row(.succeeded, response).kind == .output)
     }
 
+    /// Readers such as Python's `str.splitlines` break at these characters, too.
+    @Test(arguments: ["\u{2028}", "\u{2029}", "\u{85}"])
+    func aLineBreaksNowhere(_ separator: String) throws {
+        let content = "first\(separator)second\(separator)"
+        let response = ProviderResponse(statusCode: 200, requestID: "r", body: Array("{\"a\":\"\(content)\"}".utf8))
+        var answered = row(.succeeded, response)
+        answered.line = BatchLine(batch: BatchID("batch_b"), number: 4, customID: content)
+        let failed = row(.failed, nil, JobError(.callerInvalidRequest, content))
+        for text in [line(answered), line(failed)] {
+            #expect(!text.contains { $0.isNewline })
+        }
+        let root = try JSONDocument(parsing: Array(line(answered).utf8)).root
+        #expect(root["custom_id"]?.string == content)
+        #expect(root.path("response", "body", "a")?.string == content)
+        #expect(try JSONDocument(parsing: Array(line(failed).utf8)).root.path("error", "message")?.string == content)
+    }
+
     @Test func aProvidersErrorStandsInTheResponse() {
         let response = ProviderResponse(statusCode: 400, requestID: "r", body: Array("{}".utf8))
         let failed = row(.failed, response, JobError(.callerInvalidRequest, "no"))

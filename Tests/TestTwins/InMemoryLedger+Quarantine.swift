@@ -1,12 +1,14 @@
 package import Penstock
 
 extension InMemoryLedger {
-    package func quarantinedJobs(of tenant: TenantID, after cursor: JobID?, limit: Int) async throws -> [TerminalRow] {
+    package func quarantinedJobs(of tenant: TenantID, after cursor: JobID?, _ bounds: PageBounds) async throws
+        -> [TerminalRow]
+    {
         try access { state in
             let rows = state.rows.values.filter { $0.tenant == tenant && $0.isQuarantined }
             let sorted = rows.sorted { ($0.createdAt, $0.job.text) > ($1.createdAt, $1.job.text) }
             let start = cursor.flatMap { cursor in sorted.firstIndex { $0.job == cursor } }.map { $0 + 1 } ?? 0
-            return Array(sorted.dropFirst(start).prefix(limit))
+            return bounds.cut(Array(sorted.dropFirst(start)))
         }
     }
 

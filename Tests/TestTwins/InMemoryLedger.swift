@@ -81,7 +81,12 @@ package final class InMemoryLedger: Ledger {
         try access { state in state.attempts.filter { $0.job == job } }
     }
 
-    package func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int)
+    package func finishedJobs(
+        of tenant: TenantID,
+        _ selection: JobSelection,
+        after cursor: JobID?,
+        _ bounds: PageBounds
+    )
         async throws -> [TerminalRow]
     {
         try access { state in
@@ -91,7 +96,7 @@ package final class InMemoryLedger: Ledger {
             }
             let sorted = rows.sorted { $0.job.text.suffix(20) > $1.job.text.suffix(20) }
             let rest = sorted.filter { row in cursor.map { row.job.text.suffix(20) < $0.text.suffix(20) } ?? true }
-            return Array(rest.prefix(limit))
+            return bounds.cut(rest)
         }
     }
 
@@ -207,12 +212,13 @@ package final class InMemoryLedger: Ledger {
         }
     }
 
-    package func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws -> [TerminalRow]
+    package func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, _ bounds: PageBounds) async throws
+        -> [TerminalRow]
     {
         try access { state in
             let rows = state.rows.values.filter { $0.line?.batch == batch && $0.kind == kind }
             let sorted = rows.sorted { ($0.line?.number ?? 0) < ($1.line?.number ?? 0) }
-            return Array(sorted.filter { ($0.line?.number ?? 0) > line }.prefix(limit))
+            return bounds.cut(sorted.filter { ($0.line?.number ?? 0) > line })
         }
     }
 

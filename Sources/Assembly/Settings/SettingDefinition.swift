@@ -114,6 +114,24 @@ extension SettingDefinition {
             "268435456",
             "Largest body that creates a message batch."
         ),
+        setting(
+            "intake.max_bytes_in_flight",
+            .integer(1_048_576...68_719_476_736),
+            "134217728",
+            "Bytes of request bodies and answers that an intake process holds at once; above it: 503."
+        ),
+        setting(
+            "intake.max_bytes_in_flight_per_tenant",
+            .integer(1_048_576...68_719_476_736),
+            "67108864",
+            "How many of these one tenant may hold; above it: 429."
+        ),
+        setting(
+            "intake.max_page_bytes",
+            .integer(65_536...1_073_741_824),
+            "8388608",
+            "A page of a listing of jobs ends when its answers reach this many bytes."
+        ),
         setting("intake.idle_timeout_seconds", .integer(1...3600), "60", "A silent connection is closed after this."),
         setting(
             "intake.key_cache_seconds",

@@ -153,6 +153,9 @@ extension IntakeConfiguration {
             maxMessageBatchBytes: values.integer("intake.max_message_batch_bytes"),
             maxBatchLines: values.integer("scheduler.max_batch_lines"),
             maxLineBytes: values.integer("scheduler.max_line_bytes"),
+            maxBytesInFlight: values.integer("intake.max_bytes_in_flight"),
+            maxBytesInFlightPerTenant: values.integer("intake.max_bytes_in_flight_per_tenant"),
+            maxPageBytes: values.integer("intake.max_page_bytes"),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
             keyCacheSeconds: values.integer("intake.key_cache_seconds"),
             webhooks: WebhookRules(

@@ -30,6 +30,7 @@ struct FilesController: Sendable {
             tenant: context.tenant,
             exchange: context.exchange
         )
+        try context.body.holdPiece(of: FileChunk.size)
         let file = try await upload.receive(request, from: context.body, tenant: context.tenant, place: place)
         metrics.uploaded(bytes: Int(file.bytes))
         return .json { FileObject.write(file, to: &$0) }
@@ -64,7 +65,7 @@ struct FilesController: Sendable {
 
     @Sendable
     private func content(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        FileDownload(ledger: ledger).response(try await find(context))
+        try FileDownload(ledger: ledger).response(try await find(context), context)
     }
 
     @Sendable

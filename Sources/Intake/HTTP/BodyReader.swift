@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import Penstock
 
 /// The body of one request, read at most once.
 ///
@@ -9,6 +10,9 @@ import NIOCore
 ///
 /// Unchecked: only the task that handles the request touches it, one step after the other.
 final class BodyReader: @unchecked Sendable {
+    /// In such steps a body of unknown length is counted.
+    private static let step = 1 << 20
+
     /// The length that the head declares; nil for a chunked body.
     let declaredLength: Int?
     /// Bytes read so far.
@@ -16,10 +20,15 @@ final class BodyReader: @unchecked Sendable {
     private(set) var isFinished: Bool
     /// The client waits for `100 Continue`.
     private(set) var isHeldBack: Bool
+    /// Whose bytes they are; nil while nobody is known, to whom nothing is read.
+    var tenant: TenantID?
     private var iterator: RequestBody.AsyncIterator
     private let writer: HeldWriter
+    private let budget: ByteBudget
+    /// Counted for as long as the request is served.
+    private var holdings: [ByteBudget.Holding] = []
 
-    init(of request: Request, writer: HeldWriter) {
+    init(of request: Request, writer: HeldWriter, budget: ByteBudget) {
         let length = request.headers[.contentLength].flatMap { Int($0) }
         let isChunked = request.headers[.transferEncoding] != nil
         declaredLength = isChunked ? nil : length ?? 0
@@ -27,6 +36,7 @@ final class BodyReader: @unchecked Sendable {
         isHeldBack = !isFinished && request.headers[.expect]?.lowercased() == "100-continue"
         iterator = request.body.makeAsyncIterator()
         self.writer = writer
+        self.budget = budget
     }
 
     /// The next bytes; nil at the end.
@@ -50,15 +60,33 @@ final class BodyReader: @unchecked Sendable {
 
     /// The whole body.
     ///
-    /// - Throws: 413 before anything is read when the declared length is above `limit`, else at the byte too much.
+    /// - Throws: 413 before anything is read when the declared length is above `limit`, else at the byte too much; 429
+    ///   or 503 when too much is being received and sent already.
     func collect(upTo limit: Int) async throws -> [UInt8] {
         guard (declaredLength ?? 0) <= limit else { throw APIError.tooLarge("The body", limit: limit) }
+        var counted = declaredLength ?? ByteBudget.uncounted
+        try hold(counted)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(declaredLength ?? 0)
         while let chunk = try await next() {
             guard bytes.count + chunk.readableBytes <= limit else { throw APIError.tooLarge("The body", limit: limit) }
+            while bytes.count + chunk.readableBytes > counted {
+                try hold(Self.step)
+                counted += Self.step
+            }
             bytes.append(contentsOf: chunk.readableBytesView)
         }
         return bytes
+    }
+
+    /// Counts what is held of a body that is passed on piece by piece.
+    ///
+    /// - Parameter most: bytes of it that are held at once.
+    /// - Throws: 429 or 503.
+    func holdPiece(of most: Int) throws { try hold(min(declaredLength ?? most, most)) }
+
+    private func hold(_ bytes: Int) throws {
+        guard let tenant, let holding = try budget.take(bytes, for: tenant) else { return }
+        holdings.append(holding)
     }
 }

@@ -30,9 +30,6 @@ struct AuthenticatedContext: ChildRequestContext {
         self.caller = caller
     }
 
-    /// The part of the path that the route calls `name`.
-    func pathParameter(_ name: String) throws -> String { try parameters.require(name) }
-
     /// The caller's tenant: everything that is looked up belongs to it.
     var tenant: TenantID { caller.tenant }
     var body: BodyReader { exchange.body }
@@ -51,8 +48,6 @@ struct AdminContext: ChildRequestContext {
         exchange = context.exchange
         caller = context.caller
     }
-
-    func pathParameter(_ name: String) throws -> String { try parameters.require(name) }
 
     var body: BodyReader { exchange.body }
 }

@@ -15,6 +15,7 @@ struct Dispatcher: Sendable {
     let router: RouterResponder<IntakeContext>
     let clock: WallClock
     let metrics: IntakeMetrics
+    let budget: ByteBudget
     let logger: Logger
     let dates = DateHeader()
 
@@ -66,14 +67,17 @@ struct Dispatcher: Sendable {
         return Exchange(
             requestID: id,
             logger: logger.adding([.requestID: .text(id)]),
-            body: BodyReader(of: request, writer: writer)
+            body: BodyReader(of: request, writer: writer, budget: budget),
+            budget: budget
         )
     }
 
     private func answer(_ request: Request, _ context: IntakeContext, _ dialect: APIDialect) async -> Response {
         let requestID = context.exchange.requestID
         do {
-            return try await router.respond(to: request, context: context)
+            let response = try await router.respond(to: request, context: context)
+            try count(response, to: request, context.exchange)
+            return response
         } catch {
             if let known = APIError(mapping: error) {
                 if known.status.kind == .serverError {
@@ -88,6 +92,14 @@ struct Dispatcher: Sendable {
             context.exchange.logger.error("unexpected error", [.path: .text(route(of: context))], error: error)
             return .error(.unexpected(requestID: requestID), dialect, requestID: requestID)
         }
+    }
+
+    /// Counts an answer that stands in memory until its client has read it.
+    ///
+    /// - Throws: 429 or 503 instead of one that is too much. What changed something is answered in any case.
+    private func count(_ response: Response, to request: Request, _ exchange: Exchange) throws {
+        guard !exchange.isStream, let bytes = response.body.contentLength else { return }
+        try exchange.holdAnswer(bytes, mayBeRefused: request.method == .get || request.method == .head)
     }
 
     private func finish(_ request: Request, _ response: Response, _ context: IntakeContext, error: (any Error)?) {

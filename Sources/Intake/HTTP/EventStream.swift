@@ -18,7 +18,7 @@ struct EventStream: Sendable {
         let id: String
         let name: String
         /// JSON without line breaks.
-        let data: [UInt8]
+        var data: [UInt8]
         let isLast: Bool
     }
 
@@ -35,6 +35,8 @@ struct EventStream: Sendable {
 
     /// Counts the stream for as long as it is open.
     private let place: TenantPlaces.Place
+    private let budget: ByteBudget
+    private let tenant: TenantID
     /// The id of the last event that the caller got.
     private let lastID: String?
     /// Looks at the thing; may wait a moment for news.
@@ -43,27 +45,32 @@ struct EventStream: Sendable {
     /// - Throws: 429 when the tenant has too many open already.
     init(
         _ places: TenantPlaces,
-        for tenant: TenantID,
+        for context: AuthenticatedContext,
         lastID: String?,
         look: @escaping @Sendable () async throws -> Event
     ) throws {
-        place = try places.take(for: tenant)
+        place = try places.take(for: context.tenant)
+        budget = context.exchange.budget
+        tenant = context.tenant
+        context.exchange.streamsAnswer()
         self.lastID = lastID
         self.look = look
     }
 
-    /// - Throws: what the first look throws, such as 404.
+    /// - Throws: what the first look throws, such as 404; 429 or 503 when too much is being sent already.
     func response() async throws -> Response {
         let first = try await look()
         // A browser comes back for ever unless it is told that there is nothing more.
         if first.isLast, first.id == lastID { return Response(status: .noContent) }
+        let holding = try budget.take(first.data.count, for: tenant)
         let headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
         let body = ResponseBody { [self] writer in
             var event = first
             var told = lastID
             var lastWrite = ContinuousClock.now
+            var room: Room? = Room(holding: holding)
             while true {
-                if event.id != told {
+                if event.id != told, room != nil {
                     try await writer.write(Self.text(of: event))
                     told = event.id
                     lastWrite = .now
@@ -72,13 +79,31 @@ struct EventStream: Sendable {
                     lastWrite = .now
                 }
                 // Whoever comes back to another server goes on where this one stopped.
-                if event.isLast || Task.isShuttingDownGracefully { break }
+                if event.isLast && event.id == told || Task.isShuttingDownGracefully { break }
+                // Nothing large is kept meanwhile.
+                event.data = []
+                room = nil
                 try await Self.rest()
                 event = try await look()
+                room = makeRoom(for: event)
             }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: headers, body: body)
+    }
+
+    private struct Room {
+        /// Nil for an event that is too small to be counted.
+        let holding: ByteBudget.Holding?
+    }
+
+    /// - Returns: nil while there is none: the event is told at a later look.
+    private func makeRoom(for event: Event) -> Room? {
+        do {
+            return Room(holding: try budget.take(event.data.count, for: tenant))
+        } catch {
+            return nil
+        }
     }
 
     /// Cut short by a shutdown; ended by a client that went.

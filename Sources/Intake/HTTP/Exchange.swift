@@ -9,14 +9,19 @@ final class Exchange: RequestContextSource, Sendable {
     /// Carries the request id.
     let logger: Logger
     let body: BodyReader
+    /// What requests and answers may hold of this process's memory.
+    let budget: ByteBudget
     let startedAt = ContinuousClock.now
     private let knownTenant = Mutex<TenantID?>(nil)
+    private let holdings = Mutex<[ByteBudget.Holding]>([])
+    private let streams = Mutex(false)
     private let afterAnswer = Mutex<(@Sendable () async throws -> Void)?>(nil)
 
-    init(requestID: String, logger: Logger, body: BodyReader) {
+    init(requestID: String, logger: Logger, body: BodyReader, budget: ByteBudget) {
         self.requestID = requestID
         self.logger = logger
         self.body = body
+        self.budget = budget
     }
 
     /// Has something done once a good answer was sent in full.
@@ -27,9 +32,29 @@ final class Exchange: RequestContextSource, Sendable {
     /// What is to be done once a good answer was sent in full; nil for nothing.
     var duty: (@Sendable () async throws -> Void)? { afterAnswer.withLock { $0 } }
 
+    /// Counts an answer of so many bytes, as far as it is not counted yet, until it was sent.
+    ///
+    /// - Parameter mayBeRefused: whether nothing is lost by a refusal.
+    /// - Throws: 429 or 503.
+    func holdAnswer(_ bytes: Int, mayBeRefused: Bool = true) throws {
+        guard let tenant else { return }
+        let more = bytes - holdings.withLock { $0.reduce(0) { $0 + $1.bytes } }
+        let holding = mayBeRefused ? try budget.take(more, for: tenant) : budget.force(more, for: tenant)
+        if let holding { holdings.withLock { $0.append(holding) } }
+    }
+
+    /// Says that the answer's body is made piece by piece, and that its pieces count themselves.
+    func streamsAnswer() { streams.withLock { $0 = true } }
+
+    /// Whether the answer's length says nothing about what it holds.
+    var isStream: Bool { streams.withLock { $0 } }
+
     /// Who asks, once that is known.
     var tenant: TenantID? {
         get { knownTenant.withLock { $0 } }
-        set { knownTenant.withLock { $0 = newValue } }
+        set {
+            knownTenant.withLock { $0 = newValue }
+            body.tenant = newValue
+        }
     }
 }

@@ -37,6 +37,16 @@ struct RouteSection<Context: RequestContext> {
         book.add(method, path)
         _ = routes.on(RouterPath(path), method: method, use: handler)
     }
+
+    /// The same for a path whose last parameter may hold slashes as they are: names of models often do.
+    func onWithSlashes(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        use handler: @escaping @Sendable (Request, Context) async throws -> Response
+    ) {
+        on(method, path, use: handler)
+        on(method, path + "/**", use: handler)
+    }
 }
 
 /// Says in our own words that a URL is unknown.

@@ -33,6 +33,13 @@ enum FoundJob {
     }
 }
 
+extension FoundJob {
+    /// Bytes of its answer.
+    var answerBytes: Int {
+        if case .finished(let row) = self { row.answerBytes } else { 0 }
+    }
+}
+
 /// Looks for a job in the ledger, in its queue, and in the ledger again, as it may end or begin in between.
 struct JobFinder: Sendable {
     let ledger: any JobLedger

@@ -8,18 +8,31 @@ struct JobListing: Sendable {
 
     let ledger: any Ledger
     let queues: [any JobQueue]
+    /// Bytes of answers after which a page ends.
+    let pageBytes: Int
 
-    /// - Returns: up to `limit` jobs after (older than) `cursor`; of a batch in the order of its lines.
-    func jobs(of tenant: TenantID, _ filter: JobFilter, after cursor: JobID?, limit: Int) async throws -> [JobView] {
+    /// - Returns: up to `limit` jobs after (older than) `cursor`, fewer where their answers are large; of a batch in the
+    ///   order of its lines.
+    func jobs(of tenant: TenantID, _ filter: JobFilter, after cursor: JobID?, limit: Int) async throws
+        -> ListPage<JobView>
+    {
+        // One more than the page has room for, to know whether there are more.
+        let bounds = PageBounds(limit: limit + 1, bytes: pageBytes)
         switch filter {
         case .single(let state, let selection):
-            return try await jobs(of: tenant, state, selection, after: cursor, limit: limit)
+            return try await jobs(of: tenant, state, selection, after: cursor, bounds)
         case .quarantined:
-            let rows = try await ledger.quarantinedJobs(of: tenant, after: cursor, limit: limit)
-            return rows.map { JobView(finished: $0) }
+            let rows = try await ledger.quarantinedJobs(of: tenant, after: cursor, bounds)
+            return Self.page(rows.map { JobView(finished: $0) }, bounds, isCut: bounds.isReached(by: rows))
         case .lines(let batch, let kinds):
-            return try await lines(of: batch, of: tenant, kinds, after: cursor, limit: limit)
+            return try await lines(of: batch, of: tenant, kinds, after: cursor, bounds)
         }
+    }
+
+    /// - Parameter isCut: more may follow, whatever their number.
+    private static func page(_ found: [JobView], _ bounds: PageBounds, isCut: Bool) -> ListPage<JobView> {
+        let limit = bounds.limit - 1
+        return ListPage(Array(found.prefix(limit)), hasMore: isCut || found.count > limit)
     }
 
     private func jobs(
@@ -27,20 +40,23 @@ struct JobListing: Sendable {
         _ state: JobStateFilter?,
         _ selection: JobSelection,
         after cursor: JobID?,
-        limit: Int
-    ) async throws -> [JobView] {
+        _ bounds: PageBounds
+    ) async throws -> ListPage<JobView> {
         var found: [JobID: JobView] = [:]
         if state?.terminal == nil {
-            let views = try await live(of: tenant, state: state, selection, after: cursor, limit: limit)
+            let views = try await live(of: tenant, state: state, selection, after: cursor, limit: bounds.limit)
             for view in views { found[view.id] = view }
         }
         // After the queues, so that a job that ends meanwhile is not missed; its end then counts.
+        var end: JobID?
         if state == nil || state?.terminal != nil {
-            let rows = try await ledger.finishedJobs(of: tenant, selection, after: cursor, limit: limit)
+            let rows = try await ledger.finishedJobs(of: tenant, selection, after: cursor, bounds)
             for row in rows { found[row.job] = JobView(finished: row) }
+            if bounds.isReached(by: rows) { end = rows.last?.job }
         }
-        let sorted = found.values.sorted { $1.id.isOlder(than: $0.id) }
-        return Array(sorted.prefix(limit))
+        // Behind the end of what was read, the next page knows better.
+        let read = found.values.filter { view in end.map { !view.id.isOlder(than: $0) } ?? true }
+        return Self.page(read.sorted { $1.id.isOlder(than: $0.id) }, bounds, isCut: end != nil)
     }
 
     /// Lines of a batch that have ended.
@@ -51,14 +67,21 @@ struct JobListing: Sendable {
         of tenant: TenantID,
         _ kinds: [RowKind],
         after cursor: JobID?,
-        limit: Int
-    ) async throws -> [JobView] {
+        _ bounds: PageBounds
+    ) async throws -> ListPage<JobView> {
         _ = try await BatchOrders(ledger: ledger).find(batch, of: tenant)
         let start = cursor.flatMap { $0.text.split(separator: "_").last.flatMap { Int($0) } } ?? 0
         var rows: [TerminalRow] = []
-        for kind in kinds { rows += try await ledger.rows(of: batch, kind, afterLine: start, limit: limit) }
-        rows.sort { ($0.line?.number ?? 0) < ($1.line?.number ?? 0) }
-        return rows.prefix(limit).map { JobView(finished: $0) }
+        var end = Int.max
+        for kind in kinds {
+            let found = try await ledger.rows(of: batch, kind, afterLine: start, bounds)
+            rows += found
+            // Behind it, lines of this kind may be missing.
+            if bounds.isReached(by: found), let last = found.last?.line { end = min(end, last.number) }
+        }
+        let numbered = rows.map { (row: $0, number: $0.line?.number ?? 0) }.filter { $0.number <= end }
+        let page = bounds.cut(numbered.sorted { $0.number < $1.number }.map(\.row))
+        return Self.page(page.map { JobView(finished: $0) }, bounds, isCut: end < .max || bounds.isReached(by: page))
     }
 
     private func live(

@@ -59,13 +59,14 @@ struct JobsController: Sendable {
     private func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let query = try Query(request.uri.query)
         let limit = try query.int("limit", in: 1...100, default: 20)
-        let found = try await listing.jobs(
+        let page = try await listing.jobs(
             of: context.tenant,
             try JobFilter(query),
             after: try query.cursor().map(JobID.init),
-            limit: limit + 1
+            limit: limit
         )
-        let page = ListPage(found, limit: limit)
+        // At once, before anything else is waited for.
+        try context.exchange.holdAnswer(page.elements.reduce(0) { $0 + ($1.response?.body.count ?? 0) })
         var views = try await requeuing.marked(page.elements, of: context.tenant)
         for index in views.indices { views[index] = try await withSpending(views[index]) }
         return .list(ListPage(views, hasMore: page.hasMore), id: \.id.text, write: JobObject.write)
@@ -76,6 +77,7 @@ struct JobsController: Sendable {
         let seconds = try Query(request.uri.query).int("wait", in: 0...60, default: 0)
         let id = JobID(try context.pathParameter("id"))
         let found = try await wait.find(id, of: context.tenant, within: .seconds(seconds))
+        try context.exchange.holdAnswer(found.answerBytes)
         return Self.response(.ok, try await view(found))
     }
 
@@ -92,7 +94,7 @@ struct JobsController: Sendable {
     private func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = JobID(try context.pathParameter("id"))
         let tenant = context.tenant
-        let stream = try EventStream(streams, for: tenant, lastID: request.headers[.lastEventID]) {
+        let stream = try EventStream(streams, for: context, lastID: request.headers[.lastEventID]) {
             let view = try await view(try await finder.find(id, of: tenant))
             var writer = JSONWriter()
             JobObject.write(view, to: &writer)

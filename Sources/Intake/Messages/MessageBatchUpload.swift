@@ -39,6 +39,7 @@ struct MessageBatchUpload {
     /// - Throws: 400, 413, or what the ledger throws. Chunks that were stored are then nobody's and go with time.
     mutating func receive(from body: BodyReader) async throws -> Received {
         guard (body.declaredLength ?? 0) <= limits.maxBytes else { throw tooLarge }
+        try body.holdPiece(of: FileChunk.size + limits.maxLineBytes)
         var members: [(name: [UInt8], value: [UInt8])] = []
         while let chunk = try await body.next() {
             splitter.append(chunk.readableBytesView)

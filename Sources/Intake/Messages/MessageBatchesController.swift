@@ -148,7 +148,7 @@ struct MessageBatchesController: Sendable {
                 code: "batch_not_finished"
             )
         }
-        return MessageResults(ledger: ledger).response(batch.id)
+        return try MessageResults(ledger: ledger).response(batch.id, context)
     }
 
     /// - Throws: 404, also for another tenant's batch and one that was not made here.

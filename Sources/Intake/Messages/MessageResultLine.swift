@@ -4,10 +4,12 @@ import Penstock
 /// How one request of a message batch ended, as a line of its results.
 enum MessageResultLine {
     static func write(_ result: BatchResult, to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("custom_id", result.line.customID)
-            writer.key("result")
-            writer.object { writer in writeOutcome(result, to: &writer) }
+        writer.onOneLine { writer in
+            writer.object { writer in
+                writer.member("custom_id", result.line.customID)
+                writer.key("result")
+                writer.object { writer in writeOutcome(result, to: &writer) }
+            }
         }
     }
 

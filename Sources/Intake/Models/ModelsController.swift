@@ -8,7 +8,7 @@ struct ModelsController: Sendable {
 
     func addRoutes(to section: RouteSection<AuthenticatedContext>) {
         section.on(.get, "/v1/models", use: list)
-        section.on(.get, "/v1/models/{id}", use: retrieve)
+        section.onWithSlashes(.get, "/v1/models/{id}", use: retrieve)
     }
 
     @Sendable

@@ -59,7 +59,9 @@ struct ResponsesController: Sendable {
                 code: "unsupported_parameter"
             )
         }
-        return try await response(try await find(context))
+        let found = try await find(context)
+        try context.exchange.holdAnswer(found.answerBytes)
+        return try await response(found)
     }
 
     /// Idempotent, as at OpenAI: one that has ended is answered as it ended.

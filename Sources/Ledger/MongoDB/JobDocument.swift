@@ -53,6 +53,9 @@ struct JobDocument: Sendable {
     struct Stored {
         var row: TerminalRow
         var parts: LargeBytes.Reference?
+
+        /// Of an answer in parts the least that it may have, so that no page ends before its bytes say so.
+        var answerBytes: Int { parts.map { ($0.count - 1) * LargeBytes.limit + 1 } ?? row.answerBytes }
     }
 
     static func read(_ fields: borrowing BSONFields) throws -> Stored {
@@ -96,9 +99,20 @@ extension MongoSession {
     func rows(
         _ filter: BSONDocument,
         sort: BSONDocument? = nil,
-        limit: Int? = nil
+        _ bounds: PageBounds = PageBounds(limit: .max)
     ) throws -> [TerminalRow] {
-        let found = try find(filter, in: MongoSchema.jobs, sort: sort, limit: limit, JobDocument.read)
+        var gauge = PageGauge(bounds)
+        let found = try find(
+            filter,
+            in: MongoSchema.jobs,
+            sort: sort,
+            limit: bounds.limit == .max ? nil : bounds.limit,
+            until: { (stored: JobDocument.Stored) in
+                gauge.add(stored.answerBytes)
+                return gauge.isFull
+            },
+            JobDocument.read
+        )
         var rows = found.map(\.row)
         for (index, stored) in found.enumerated() {
             guard let parts = stored.parts else { continue }

@@ -33,13 +33,14 @@ extension MongoLedger {
         }
     }
 
-    package func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws -> [TerminalRow]
+    package func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, _ bounds: PageBounds) async throws
+        -> [TerminalRow]
     {
         try await run { session in
             try session.rows(
                 ["batch": .text(batch.text), "line": ["$gt": .integer(line)], "state": kind.states],
                 sort: ["line": 1],
-                limit: max(0, limit)
+                bounds
             )
         }
     }

@@ -15,7 +15,7 @@ extension MongoLedger {
     }
 
     package func terminalRow(of job: JobID) async throws -> TerminalRow? {
-        try await run { session in try session.rows(["_id": .text(job.text)], limit: 1).first }
+        try await run { session in try session.rows(["_id": .text(job.text)], PageBounds(limit: 1)).first }
     }
 
     package func attempts(of job: JobID) async throws -> [AttemptRow] {
@@ -25,7 +25,12 @@ extension MongoLedger {
         return rows.sorted { ($0.startedAt, $0.id.text) < ($1.startedAt, $1.id.text) }
     }
 
-    package func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int)
+    package func finishedJobs(
+        of tenant: TenantID,
+        _ selection: JobSelection,
+        after cursor: JobID?,
+        _ bounds: PageBounds
+    )
         async throws -> [TerminalRow]
     {
         let made = BSONDocument([
@@ -44,7 +49,7 @@ extension MongoLedger {
                     "created_ms": isBounded ? .document(made) : nil,
                 ],
                 sort: ["sort_key": -1],
-                limit: max(0, limit)
+                bounds
             )
         }
     }

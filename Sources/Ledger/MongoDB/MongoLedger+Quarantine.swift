@@ -2,14 +2,16 @@ import Mongo
 package import Penstock
 
 extension MongoLedger {
-    package func quarantinedJobs(of tenant: TenantID, after cursor: JobID?, limit: Int) async throws -> [TerminalRow] {
+    package func quarantinedJobs(of tenant: TenantID, after cursor: JobID?, _ bounds: PageBounds) async throws
+        -> [TerminalRow]
+    {
         try await run { session in
             let field = JobDocument.quarantineKey
             guard let start = try session.start(after: cursor?.text, in: MongoSchema.jobs, by: field) else { return [] }
             return try session.rows(
                 ["tenant": .text(tenant.text), field: ["$lt": .text(start)]],
                 sort: [field: -1],
-                limit: max(0, limit)
+                bounds
             )
         }
     }

@@ -40,6 +40,27 @@ extension Database {
         return values
     }
 
+    /// The rows of a SELECT up to the page's end; no row behind it is read.
+    func page<Value>(
+        _ sql: String,
+        _ arguments: [DatabaseValue],
+        from table: String,
+        _ bounds: PageBounds,
+        answerBytes: (Value) -> Int,
+        _ decode: (inout ColumnReader) throws -> Value
+    ) throws -> [Value] {
+        let cursor = try Row.fetchCursor(cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+        var gauge = PageGauge(bounds)
+        var values: [Value] = []
+        while !gauge.isFull, let row = try cursor.next() {
+            var reader = ColumnReader(row: row, table: table)
+            let value = try decode(&reader)
+            gauge.add(answerBytes(value))
+            values.append(value)
+        }
+        return values
+    }
+
     /// The first row of a SELECT; nil when there is none.
     func first<Value>(
         _ sql: String,

@@ -91,6 +91,13 @@ enum JobTable {
         )
     }
 
+    /// The rows of a page, as `select` reads them.
+    static func page(_ sql: String, _ arguments: [DatabaseValue], _ bounds: PageBounds, in db: Database) throws
+        -> [TerminalRow]
+    {
+        try db.page(sql, arguments, from: name, bounds, answerBytes: \.answerBytes, read)
+    }
+
     static func readResult(of batch: BatchID, _ row: inout ColumnReader) throws -> BatchResult {
         let line = BatchLine(batch: batch, number: try row.int(), customID: try row.text())
         let state: TerminalState = try row.word()

@@ -25,28 +25,31 @@ extension SQLiteLedger {
         }
     }
 
-    package func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws -> [TerminalRow]
+    package func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, _ bounds: PageBounds) async throws
+        -> [TerminalRow]
     {
         try await records.read { db in
-            try db.all(
+            try JobTable.page(
                 JobTable.select + " WHERE batch = \(textArgument) AND line > ? AND \(kind.condition)"
                     + " ORDER BY line LIMIT ?",
-                [.text(batch.text), .integer(line), .integer(max(0, limit))],
-                from: JobTable.name,
-                JobTable.read
+                [.text(batch.text), .integer(line), .integer(bounds.limit)],
+                bounds,
+                in: db
             )
         }
     }
 
-    package func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws
+    package func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, _ bounds: PageBounds) async throws
         -> [BatchResult]
     {
         try await records.read { db in
-            try db.all(
+            try db.page(
                 JobTable.selectResults + " WHERE batch = \(textArgument) AND line > ? AND \(kind.condition)"
                     + " ORDER BY line LIMIT ?",
-                [.text(batch.text), .integer(line), .integer(max(0, limit))],
-                from: JobTable.name
+                [.text(batch.text), .integer(line), .integer(bounds.limit)],
+                from: JobTable.name,
+                bounds,
+                answerBytes: { $0.response?.body.count ?? 0 }
             ) { row in try JobTable.readResult(of: batch, &row) }
         }
     }

@@ -40,7 +40,12 @@ extension SQLiteLedger {
         }
     }
 
-    package func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int)
+    package func finishedJobs(
+        of tenant: TenantID,
+        _ selection: JobSelection,
+        after cursor: JobID?,
+        _ bounds: PageBounds
+    )
         async throws -> [TerminalRow]
     {
         var query = ListQuery(JobTable.select + " WHERE batch IS NULL AND tenant = \(textArgument)", .text(tenant.text))
@@ -51,9 +56,9 @@ extension SQLiteLedger {
         if let since = selection.since { query.add("created_ms >= ?", .time(since)) }
         if let until = selection.until { query.add("created_ms < ?", .time(until)) }
         if let cursor { query.add(cursor: cursor.text, in: JobTable.name, newestFirst: true) }
-        query.finish(newestFirst: true, limit: limit)
+        query.finish(newestFirst: true, limit: bounds.limit)
         return try await records.read { [query] db in
-            try db.all(query.sql, query.arguments, from: JobTable.name, JobTable.read)
+            try JobTable.page(query.sql, query.arguments, bounds, in: db)
         }
     }
 }

@@ -13,12 +13,14 @@ extension SQLiteLedger {
         )
     }
 
-    package func quarantinedJobs(of tenant: TenantID, after cursor: JobID?, limit: Int) async throws -> [TerminalRow] {
+    package func quarantinedJobs(of tenant: TenantID, after cursor: JobID?, _ bounds: PageBounds) async throws
+        -> [TerminalRow]
+    {
         var query = Self.quarantined(of: tenant)
         if let cursor { query.add(cursor: cursor.text, in: JobTable.name, newestFirst: true) }
-        query.finish(newestFirst: true, limit: limit)
+        query.finish(newestFirst: true, limit: bounds.limit)
         return try await records.read { [query] db in
-            try db.all(query.sql, query.arguments, from: JobTable.name, JobTable.read)
+            try JobTable.page(query.sql, query.arguments, bounds, in: db)
         }
     }
 

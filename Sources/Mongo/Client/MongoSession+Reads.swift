@@ -5,6 +5,7 @@ extension MongoSession {
     ///
     /// - Parameters:
     ///   - limit: nil for all; 0 is none.
+    ///   - isEnough: told every value; nothing is read after the one for which it is true.
     ///   - decode: makes a value of each; the fields are the driver's and gone afterwards.
     /// - Throws: `MongoError`, or what `decode` throws.
     package func find<Value>(
@@ -13,6 +14,7 @@ extension MongoSession {
         fields projection: BSONDocument? = nil,
         sort: BSONDocument? = nil,
         limit: Int? = nil,
+        until isEnough: (Value) -> Bool = { _ in false },
         _ decode: (borrowing BSONFields) throws -> Value
     ) throws -> [Value] {
         guard limit != 0 else { return [] }
@@ -25,7 +27,11 @@ extension MongoSession {
             throw MongoError(.invalid, "no collection \(collection)")
         }
         defer { mongoc_collection_destroy(pointer) }
-        return try drain(mongoc_collection_find_with_opts(pointer, filter.pointer, options.pointer, nil), decode)
+        return try drain(
+            mongoc_collection_find_with_opts(pointer, filter.pointer, options.pointer, nil),
+            until: isEnough,
+            decode
+        )
     }
 
     /// Reads the first document that matches.
@@ -56,17 +62,22 @@ extension MongoSession {
         )
     }
 
-    /// Reads a cursor to its end and destroys it.
-    private func drain<Value>(_ cursor: OpaquePointer?, _ decode: (borrowing BSONFields) throws -> Value) throws
-        -> [Value]
-    {
+    /// Reads a cursor to its end, or to the value that is enough, and destroys it.
+    private func drain<Value>(
+        _ cursor: OpaquePointer?,
+        until isEnough: (Value) -> Bool = { _ in false },
+        _ decode: (borrowing BSONFields) throws -> Value
+    ) throws -> [Value] {
         guard let cursor else { throw MongoError(.server, "the driver made no cursor") }
         defer { mongoc_cursor_destroy(cursor) }
         var values: [Value] = []
         var document: OpaquePointer?
         while mongoc_cursor_next(cursor, &document) {
             // The cursor owns the document until it moves on.
-            if let document { values.append(try decode(BSONFields(document))) }
+            guard let document else { continue }
+            let value = try decode(BSONFields(document))
+            values.append(value)
+            if isEnough(value) { return values }
         }
         var error = bson_error_t()
         if mongoc_cursor_error(cursor, &error) { throw MongoError(error) }

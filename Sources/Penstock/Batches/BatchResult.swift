@@ -25,14 +25,16 @@ package struct BatchResult: Sendable, Equatable {
 
     /// Appends what `outputLine` returns.
     package func writeOutputLine(to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("id", JobID(batch: line.batch, line: line.number).text)
-            writer.member("custom_id", line.customID)
-            writer.key("response")
-            writeResponse(to: &writer)
-            writer.key("error")
-            writeError(to: &writer)
-        }
+        writer.onOneLine { writer in writer.object(writeMembers) }
+    }
+
+    private func writeMembers(to writer: inout JSONWriter) {
+        writer.member("id", JobID(batch: line.batch, line: line.number).text)
+        writer.member("custom_id", line.customID)
+        writer.key("response")
+        writeResponse(to: &writer)
+        writer.key("error")
+        writeError(to: &writer)
     }
 
     private func writeResponse(to writer: inout JSONWriter) {

@@ -23,8 +23,8 @@ package protocol JobLedger: Sendable {
     func attempts(of job: JobID) async throws -> [AttemptRow]
 
     /// A tenant's finished single jobs, newest first, after (older than) `cursor`.
-    func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int) async throws
-        -> [TerminalRow]
+    func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, _ bounds: PageBounds)
+        async throws -> [TerminalRow]
 
     /// Keeps a job that must survive the loss of Redis, body included, until its terminal row is written.
     func accept(_ job: Job, body: [UInt8], pool: PoolName) async throws
@@ -53,6 +53,12 @@ package protocol JobLedger: Sendable {
 }
 
 extension JobLedger {
+    package func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int)
+        async throws -> [TerminalRow]
+    {
+        try await finishedJobs(of: tenant, selection, after: cursor, PageBounds(limit: limit))
+    }
+
     /// The same of one state, or of all.
     package func finishedJobs(of tenant: TenantID, state: TerminalState?, after cursor: JobID?, limit: Int) async throws
         -> [TerminalRow]
@@ -180,20 +186,33 @@ package protocol BatchLedger: Sendable {
     func summary(of batch: BatchID) async throws -> BatchSummary
 
     /// Rows of a batch in the order of their lines, after line `line`.
-    func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws -> [TerminalRow]
+    func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, _ bounds: PageBounds) async throws
+        -> [TerminalRow]
 
     /// What callers download of these rows; a ledger may read no more than that.
-    func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws -> [BatchResult]
+    func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, _ bounds: PageBounds) async throws
+        -> [BatchResult]
 
     /// How many bytes the lines of a view have, line feeds included.
     func outputBytes(of batch: BatchID, _ kind: RowKind) async throws -> Int64
 }
 
 extension BatchLedger {
+    package func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, _ bounds: PageBounds) async throws
+        -> [BatchResult]
+    {
+        try await rows(of: batch, kind, afterLine: line, bounds).compactMap(\.result)
+    }
+
     package func results(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws
         -> [BatchResult]
     {
-        try await rows(of: batch, kind, afterLine: line, limit: limit).compactMap(\.result)
+        try await results(of: batch, kind, afterLine: line, PageBounds(limit: limit))
+    }
+
+    package func rows(of batch: BatchID, _ kind: RowKind, afterLine line: Int, limit: Int) async throws -> [TerminalRow]
+    {
+        try await rows(of: batch, kind, afterLine: line, PageBounds(limit: limit))
     }
 }
 

@@ -4,7 +4,7 @@
 /// forgotten here.
 package protocol QuarantineLedger: Sendable {
     /// A tenant's quarantined jobs, lines of batches included, newest first, after (older than) `cursor`.
-    func quarantinedJobs(of tenant: TenantID, after cursor: JobID?, limit: Int) async throws -> [TerminalRow]
+    func quarantinedJobs(of tenant: TenantID, after cursor: JobID?, _ bounds: PageBounds) async throws -> [TerminalRow]
 
     /// The request of a quarantined single job; nil when it is not kept, or no longer.
     func quarantinedRequest(of job: JobID) async throws -> QuarantinedRequest?
@@ -14,6 +14,12 @@ package protocol QuarantineLedger: Sendable {
 
     /// What these idempotency keys of one tenant and scope were reserved for; those that were not are left out.
     func reservations(of tenant: TenantID, scope: String, keys: [String]) async throws -> [String: String]
+}
+
+extension QuarantineLedger {
+    package func quarantinedJobs(of tenant: TenantID, after cursor: JobID?, limit: Int) async throws -> [TerminalRow] {
+        try await quarantinedJobs(of: tenant, after: cursor, PageBounds(limit: limit))
+    }
 }
 
 /// A quarantined job as it was accepted.

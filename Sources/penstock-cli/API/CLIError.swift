@@ -28,8 +28,10 @@ enum CLIError: Error {
         }
     }
 
-    /// What a person reads, over one or more lines.
-    var text: String {
+    /// What a person reads, over one or more lines; names of files and words of servers in it steer no terminal.
+    var text: String { message.printableLines }
+
+    private var message: String {
         switch self {
         case .server(let failure): failure.text
         case .unreachable(let address, let reason): Self.unreachableText(address, reason)

@@ -72,8 +72,9 @@ struct AskCommand: AsyncParsableCommand {
     private func announce(_ job: JobView) throws {
         if format.json { return try TextChannel.output.json(job.json) }
         let start = job.expectedStart.map { "; starts in about \(TimeText.span($0))" } ?? ""
-        TextChannel.notes.note("Job accepted\(start). Next:\n  penstock watch \(job.id)\n  penstock results \(job.id)")
-        try TextChannel.output.line(job.id.printable)
+        let id = job.id.printable
+        TextChannel.notes.note("Job accepted\(start). Next:\n  penstock watch \(id)\n  penstock results \(id)")
+        try TextChannel.output.line(id)
     }
 
     private func follow(_ id: ObjectID, _ api: API) async throws {
@@ -81,8 +82,7 @@ struct AskCommand: AsyncParsableCommand {
         if format.json {
             try TextChannel.output.json(job.json)
         } else if let text = job.answerText {
-            let output = TextChannel.output
-            try output.line(output.terminal.isTerminal ? text.printableLines : text)
+            try TextChannel.output.foreign(Array((text + "\n").utf8))
         } else if let body = job.json.path("result", "body") {
             try TextChannel.output.json(body)
         }

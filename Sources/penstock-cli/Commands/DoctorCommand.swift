@@ -39,7 +39,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func show(_ finding: Finding) throws {
         let output = TextChannel.output
-        if format.json { return try output.write(finding.json + [UInt8(ascii: "\n")]) }
+        if format.json { return try output.foreign(finding.json + [UInt8(ascii: "\n")]) }
         let mark = Style.paint(finding.grade.mark, finding.grade.style, colour: output.terminal.hasColour)
         try output.line("\(mark)  \(finding.text.printable)")
         if let advice = finding.advice { try output.line("       \(advice.printable)") }

@@ -24,7 +24,7 @@ struct FilesUploadCommand: AsyncParsableCommand {
         try await connection.withAPI { api in
             let answer = try await FileUpload(api: api, path: file, filename: name).send(size: size)
             if format.json { return try TextChannel.output.json(answer.root) }
-            try TextChannel.output.line(try answer.root.required("id"))
+            try TextChannel.output.line(try answer.root.required("id").printable)
         }
     }
 }
@@ -53,7 +53,7 @@ struct FilesDownloadCommand: AsyncParsableCommand {
             let download = FileDownload(api: api)
             guard let output else { return try await download.toOutput(id, .output) }
             let count = try await download.toFile(id, path: output)
-            TextChannel.notes.note("\(output): \(NumberText.bytes(count))")
+            TextChannel.notes.note("\(output): \(NumberText.bytes(count))".printable)
         }
     }
 }

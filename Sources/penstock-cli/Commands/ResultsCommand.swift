@@ -58,7 +58,7 @@ struct ResultsCommand: AsyncParsableCommand {
         let download = FileDownload(api: api)
         if let output {
             let count = try await download.toFile(ObjectID(checking: fileID), path: output)
-            TextChannel.notes.note("\(output): \(NumberText.bytes(count))")
+            TextChannel.notes.note("\(output): \(NumberText.bytes(count))".printable)
         } else {
             try await download.toOutput(ObjectID(checking: fileID), .output)
         }

@@ -134,18 +134,18 @@ struct SubmitCommand: AsyncParsableCommand {
 
     private func save(_ batch: Batch, to path: String, _ api: API) async throws {
         guard let fileID = batch.outputFile else {
-            return TextChannel.notes.note("There are no results; \(path) was not written.")
+            return TextChannel.notes.note("There are no results; \(path) was not written.".printable)
         }
         let count = try await FileDownload(api: api).toFile(ObjectID(checking: fileID), path: path)
-        TextChannel.notes.note("Results are in \(path) (\(NumberText.bytes(count))).")
-        if batch.errorFile != nil { TextChannel.notes.note("Errors: penstock results \(batch.id) --errors") }
+        TextChannel.notes.note("Results are in \(path) (\(NumberText.bytes(count))).".printable)
+        if batch.errorFile != nil { TextChannel.notes.note("Errors: penstock results \(batch.id) --errors".printable) }
     }
 
     private func check() async throws {
         let check = try await DryRun.check(file, endpoint: endpoint)
         let run = DryRun(check: check, prices: try await prices())
         if format.json {
-            try TextChannel.output.write(run.json() + [UInt8(ascii: "\n")])
+            try TextChannel.output.foreign(run.json() + [UInt8(ascii: "\n")])
         } else {
             try run.show(on: .output)
             if let maxCost, let cost = run.cost, cost.nanodollars > maxCost.amount.nanodollars {

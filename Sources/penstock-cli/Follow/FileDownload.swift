@@ -9,10 +9,12 @@ struct FileDownload {
     func toOutput(_ id: ObjectID, _ output: TextChannel) async throws {
         let stream = try await api.download("/v1/files/\(id)/content")
         try await api.reading {
+            var text = ForeignText(output)
             for try await chunk in stream.chunks {
-                try output.write(chunk)
+                try text.write(chunk)
                 if output.readerIsGone { break }
             }
+            try text.finish()
         }
     }
 

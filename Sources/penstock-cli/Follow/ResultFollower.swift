@@ -43,6 +43,6 @@ struct ResultFollower {
         guard !output.readerIsGone, let id = (try? JSONDocument(parsing: line))?.root.text("id"),
             printed.insert(id).inserted
         else { return }
-        try output.write(line + [UInt8(ascii: "\n")])
+        try output.foreign(line + [UInt8(ascii: "\n")])
     }
 }

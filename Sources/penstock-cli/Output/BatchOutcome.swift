@@ -15,7 +15,7 @@ struct BatchOutcome {
     func suggest(on notes: TextChannel) {
         guard !isJSON, !batch.nextSteps.isEmpty else { return }
         notes.note("Next:")
-        batch.nextSteps.forEach { notes.note("  \($0)") }
+        batch.nextSteps.forEach { notes.note("  \($0)".printable) }
     }
 }
 
@@ -24,7 +24,7 @@ extension Batch {
     func announce(json isJSON: Bool) throws(CLIError) {
         if isJSON { return try TextChannel.output.json(json) }
         TextChannel.notes.note("Batch created; it runs by itself. Next:")
-        nextSteps.forEach { TextChannel.notes.note("  \($0)") }
+        nextSteps.forEach { TextChannel.notes.note("  \($0)".printable) }
         try TextChannel.output.line(id.printable)
     }
 }

@@ -5,7 +5,7 @@ extension TextChannel {
     func json(_ value: JSONValue) throws(CLIError) {
         var writer = JSONWriter()
         writer.raw(value.rawBytes)
-        try write(writer.bytes + [UInt8(ascii: "\n")])
+        try foreign(writer.bytes + [UInt8(ascii: "\n")])
     }
 
     /// Writes one line per value.

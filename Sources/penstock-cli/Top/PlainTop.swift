@@ -36,7 +36,7 @@ struct PlainTop {
                 writer.key("fleet")
                 if let fleet { writer.raw(fleet.rawBytes) } else { writer.null() }
             }
-            try output.write(writer.bytes + [UInt8(ascii: "\n")])
+            try output.foreign(writer.bytes + [UInt8(ascii: "\n")])
             return !isOnce
         }
     }

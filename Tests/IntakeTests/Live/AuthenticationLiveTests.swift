@@ -79,6 +79,45 @@ struct AuthenticationLiveTests {
         }
     }
 
+    @Test(arguments: ["deepseek/deepseek-chat:free", "a/b/c", "50% off", "größer", "a+b", "gpt-small/"])
+    func anAliasMayHoldSlashesAndColons(_ alias: String) async throws {
+        try await TestIntake.run(aliases: [alias]) { intake in
+            let encoded = alias.utf8.map { byte in
+                let isPlain = byte < 0x80 && (Character(Unicode.Scalar(byte)).isLetter || byte == UInt8(ascii: "+"))
+                return isPlain ? String(Unicode.Scalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }.joined()
+            let answer = try await intake.ask("GET", "/v1/models/\(encoded)")
+            #expect(answer.status == 200)
+            #expect(try answer.json()["id"]?.string == alias)
+            let listed = try await intake.ask("GET", "/v1/models").json()["data"]?.elements.map { $0["id"]?.string }
+            #expect(listed?.contains(alias) == true)
+            let job = #"{"body":{"model":"\#(alias)","messages":[{"role":"user","content":"hi"}]}}"#
+            #expect(try await intake.ask("POST", "/v1/jobs", json: job).status == 202)
+        }
+    }
+
+    @Test func slashesOfAnAliasMayStandAsTheyAre() async throws {
+        try await TestIntake.run(aliases: ["deepseek/deepseek-chat:free", "a/b/c"]) { intake in
+            for alias in ["deepseek/deepseek-chat:free", "a/b/c"] {
+                let answer = try await intake.ask("GET", "/v1/models/\(alias)")
+                #expect(answer.status == 200)
+                #expect(try answer.json()["id"]?.string == alias)
+            }
+            #expect(try await intake.ask("GET", "/v1/models/a/b").error().code == "not_found")
+            #expect(try await intake.ask("DELETE", "/v1/models/a/b").status == 405)
+        }
+    }
+
+    @Test(arguments: ["%", "%2", "%zz", "%00", "%ff", "gpt%2"])
+    func aPathThatIsNotWellEncodedIsRefused(_ id: String) async throws {
+        try await TestIntake.run { intake in
+            let answer = try await intake.ask("GET", "/v1/models/\(id)")
+            #expect(answer.status == 400)
+            #expect(try answer.error().code == "invalid_value")
+            #expect(try await intake.ask("GET", "/v1/jobs/\(id)").status == 400)
+        }
+    }
+
     @Test func aLedgerThatIsAwayIsNotADefect() async throws {
         try await TestIntake.run { intake in
             intake.ledger.edit { $0.failure = LedgerUnavailable("away") }

@@ -20,6 +20,8 @@ struct Surroundings: Sendable {
     let log = CapturedLog()
     /// Of the pool `small`; the other one has none.
     var price: TokenPrice? = TokenPrice(input: Picodollars(1), output: Picodollars(1))
+    /// Further aliases of the pool `small`.
+    var aliases: [String] = []
 
     /// A request of 50,000 tokens is too large for the pool `small`.
     private var pools: [Pool] {
@@ -32,7 +34,8 @@ struct Surroundings: Sendable {
     }
 
     var dependencies: IntakeDependencies {
-        let routes = ["gpt-small": queue.pool, "gpt-large": secondQueue.pool]
+        var routes = ["gpt-small": queue.pool, "gpt-large": secondQueue.pool]
+        for alias in aliases { routes[alias] = queue.pool }
         return IntakeDependencies(
             ledger: ledger,
             queues: [queue.pool: queue, secondQueue.pool: secondQueue],
@@ -71,11 +74,13 @@ struct TestIntake: Sendable {
     static func run(
         _ configuration: IntakeConfiguration = IntakeConfiguration(),
         isPriced: Bool = true,
+        aliases: [String] = [],
         _ body: (TestIntake) async throws -> Void
     ) async throws {
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         var surroundings = Surroundings()
         if !isPriced { surroundings.price = nil }
+        surroundings.aliases = aliases
         addKeys(to: surroundings.ledger)
         var configuration = configuration
         configuration.port = 0

@@ -6,6 +6,7 @@ extension LedgerConformance {
         LedgerCheck("a batch's counts, usage and cost come from its rows", batchSummary),
         LedgerCheck("rows of a batch are in the order of lines, by kind", batchRowOrder),
         LedgerCheck("output bytes are the bytes of the lines", batchOutputBytes),
+        LedgerCheck("pages of lines end by their bytes", pagesByBytes),
         LedgerCheck("a batch of 50 000 lines", largeBatch),
     ]
 
@@ -66,6 +67,31 @@ extension LedgerConformance {
         #expect(try await ledger.finishedLines(of: batch, in: 3...5) == [3, 4, 5])
         #expect(try await ledger.finishedLines(of: batch, in: 23...30) == [23, 24])
         #expect(try await ledger.finishedLines(of: BatchID("batch_none"), in: 1...9) == [])
+    }
+
+    /// A page ends with the row whose answer reaches the bytes, and the next one goes on from there.
+    private static func pagesByBytes(_ open: OpenLedger) async throws {
+        let ledger = try await open()
+        let rows = try await fill(ledger, lines: 24).filter { $0.state == .succeeded }
+        let size = try #require(rows.first).answerBytes
+        #expect(size > 0 && rows.allSatisfy { $0.answerBytes == size })
+        for (bytes, count) in [(1, 1), (size, 1), (size + 1, 2), (3 * size, 3), (.max, 6)] {
+            let bounds = PageBounds(limit: 100, bytes: bytes)
+            let page = try await ledger.rows(of: batch, .output, afterLine: 0, bounds)
+            #expect(page == Array(rows.prefix(count)))
+            #expect(bounds.isReached(by: page) == (bytes != .max))
+            let results = try await ledger.results(of: batch, .output, afterLine: 0, bounds)
+            #expect(results == page.compactMap(\.result))
+        }
+        var found: [TerminalRow] = []
+        while true {
+            let last = found.last?.line?.number ?? 0
+            let bounds = PageBounds(limit: 100, bytes: 2 * size)
+            let page = try await ledger.rows(of: batch, .output, afterLine: last, bounds)
+            if page.isEmpty { break }
+            found += page
+        }
+        #expect(found == rows)
     }
 
     private static func batchOutputBytes(_ open: OpenLedger) async throws {

@@ -102,6 +102,11 @@ extension LedgerConformance {
         let theirs = try await ledger.finishedJobs(of: Sample.other, state: nil, after: nil, limit: 100)
         #expect(theirs == [foreign])
         #expect(try await ledger.finishedJobs(of: Sample.tenant, state: nil, after: nil, limit: 0) == [])
+        // The newest job has no answer; the page ends with the first answer that reaches the bytes.
+        let bounds = PageBounds(limit: 100, bytes: 1)
+        let page = try await ledger.finishedJobs(of: Sample.tenant, JobSelection(), after: nil, bounds)
+        #expect(page.map(\.job) == [jobs[5].id, jobs[4].id])
+        #expect(bounds.isReached(by: page))
     }
 
     private static func finishedJobsPaging(_ open: OpenLedger) async throws {

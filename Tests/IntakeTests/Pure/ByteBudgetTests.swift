@@ -1,0 +1,61 @@
+import Penstock
+import Testing
+
+@testable import Intake
+
+struct ByteBudgetTests {
+    private static let megabyte = 1 << 20
+    private let acme = TenantID(trusted: "acme")
+    private let other = TenantID(trusted: "other")
+    private let third = TenantID(trusted: "third")
+    private let budget = ByteBudget(total: 10 * megabyte, perTenant: 6 * megabyte)
+
+    @Test func whatIsHeldIsCountedUntilNobodyKeepsIt() throws {
+        var holdings = [try budget.take(2 * Self.megabyte, for: acme), try budget.take(Self.megabyte, for: other)]
+        #expect(budget.inUse == 3 * Self.megabyte)
+        holdings.removeFirst()
+        #expect(budget.inUse == Self.megabyte)
+        holdings.removeAll()
+        #expect(budget.inUse == 0)
+    }
+
+    @Test func littleIsNotCounted() throws {
+        #expect(try budget.take(ByteBudget.uncounted, for: acme) == nil)
+        #expect(budget.force(ByteBudget.uncounted, for: acme) == nil)
+        #expect(budget.inUse == 0)
+    }
+
+    @Test func aTenantHasItsShareAndAllTogetherTheWhole() throws {
+        let first = try budget.take(5 * Self.megabyte, for: acme)
+        #expect(refusal { try budget.take(2 * Self.megabyte, for: acme) } == .tenant)
+        let second = try budget.take(4 * Self.megabyte, for: other)
+        #expect(refusal { try budget.take(2 * Self.megabyte, for: third) } == .process)
+        let last = try budget.take(Self.megabyte, for: third)
+        #expect(budget.inUse == 10 * Self.megabyte)
+        withExtendedLifetime((first, second, last)) {}
+    }
+
+    @Test func whoeverHoldsNothingMayHoldOneLargeThing() throws {
+        let large = try budget.take(50 * Self.megabyte, for: acme)
+        #expect(refusal { try budget.take(Self.megabyte, for: acme) } == .tenant)
+        #expect(refusal { try budget.take(Self.megabyte, for: other) } == .process)
+        withExtendedLifetime(large) {}
+    }
+
+    @Test func whatIsThereAnywayIsCounted() throws {
+        let forced = budget.force(20 * Self.megabyte, for: acme)
+        #expect(budget.inUse == 20 * Self.megabyte)
+        #expect(refusal { try budget.take(Self.megabyte, for: other) } == .process)
+        withExtendedLifetime(forced) {}
+    }
+
+    /// Which refusal the bytes meet; nil where they are granted.
+    private func refusal(_ body: () throws -> ByteBudget.Holding?) -> ByteBudget.Shortage? {
+        do {
+            _ = try body()
+            return nil
+        } catch {
+            return ByteBudget.Shortage.allCases.first { $0.refusal == error as? APIError }
+        }
+    }
+}
