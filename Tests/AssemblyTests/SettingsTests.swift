@@ -48,6 +48,13 @@ import Testing
         #expect(settings.topology.pool(forModel: "other") == nil)
     }
 
+    @Test func aSupervisorKeepsNoCredentials() throws {
+        var settings = try read(Self.pool)
+        #expect(settings.credentialVariables == ["KEY"])
+        settings.forgetCredentials()
+        #expect(settings.topology.pools.flatMap(\.targets).allSatisfy { $0.apiKey == nil })
+    }
+
     @Test func adaptersSayWhatATargetServes() throws {
         let adapted = Self.pool.replacing("api_key_env: KEY", with: "adapter: anthropic")
         var settings = try read(adapted)

@@ -96,21 +96,6 @@ struct TopologySettings {
         return url
     }
 
-    private func apiKey(_ section: SettingsSection) throws(SettingsError) -> Secret? {
-        guard let secrets else { return nil }
-        if let variable = try section.scalar("api_key_env") {
-            guard let key = secrets.variable(variable) else {
-                throw section.error("api_key_env", "names the environment variable \(variable), which is not set")
-            }
-            return Secret(key)
-        }
-        guard let path = try section.scalar("api_key_file") else { return nil }
-        guard let key = secrets.file(path) else {
-            throw section.error("api_key_file", "names \(path), which cannot be read or is empty")
-        }
-        return Secret(key)
-    }
-
     private func price(_ section: SettingsSection) throws(SettingsError) -> TokenPrice? {
         guard section.has("price") else { return nil }
         let price = try section.section("price")
@@ -169,12 +154,6 @@ struct TopologySettings {
             throw SettingsError("setting `\(path)`: a name is 1 to 64 letters, digits, `_`, `-` and `.`")
         }
     }
-}
-
-/// Where credentials are looked up.
-package struct SecretSource {
-    var variable: (String) -> String?
-    var file: (String) -> String?
 }
 
 extension SettingsSection {
