@@ -67,6 +67,35 @@ import Testing
     }
 
     @Test(arguments: [
+        ("provider: anthropic", "anthropic", "anthropic"), ("adapter: anthropic", "anthropic", "anthropic"),
+        ("provider: openai", "openai", "openai"), ("model: m", "openai", "openai"),
+        ("provider: groq", "groq", "openai"), ("{provider: groq, adapter: anthropic}", "groq", "anthropic"),
+    ])
+    func theFamilyFollowsFromTheProvidersName(_ keys: String, _ provider: String, _ adapter: String) throws {
+        let keys = keys.trimmingPrefix("{").replacing("}", with: "").replacing(", ", with: "\n        ")
+        var settings = try read(Self.pool.replacing("api_key_env: KEY", with: keys))
+        try settings.loadAdapters()
+        let target = try #require(settings.topology.pools.first?.targets.first)
+        #expect(target.provider == provider && target.adapter == adapter)
+    }
+
+    @Test(arguments: [("anthropic", "openai"), ("openai", "anthropic")])
+    func aContradictionIsAnError(_ provider: String, _ adapter: String) throws {
+        let keys = "provider: \(provider)\n        adapter: \(adapter)"
+        var settings = try read(Self.pool.replacing("api_key_env: KEY", with: keys))
+        let error = #expect(throws: SettingsError.self) { try settings.loadAdapters() }
+        #expect(error?.description.contains("pools.mini.targets.one") == true)
+    }
+
+    @Test func geminisOwnAPINeedsAnAdapter() throws {
+        let native = Self.pool.replacing("api.example.com/v1/", with: "generativelanguage.googleapis.com/v1beta")
+        var settings = try read(native)
+        #expect(throws: SettingsError.self) { try settings.loadAdapters() }
+        var compatible = try read(native.replacing("/v1beta", with: "/v1beta/openai"))
+        try compatible.loadAdapters()
+    }
+
+    @Test(arguments: [
         (adapter: "gemini", directory: "", says: "gemini"),
         (adapter: "openai", directory: "/nowhere", says: "/nowhere"),
     ])

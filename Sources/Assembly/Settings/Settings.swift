@@ -138,6 +138,7 @@ extension Settings {
         } catch {
             throw SettingsError("settings `pools.*.targets.*.adapter` and `adapters.directory`: \(error)")
         }
+        try checkFamilies()
         for pool in topology.pools.indices {
             for target in topology.pools[pool].targets.indices {
                 let family = topology.pools[pool].targets[target].adapter

@@ -50,9 +50,11 @@ struct TopologySettings {
         try checkName(name, section.path)
         try section.refuseUnknown(Self.targetKeys)
         let limitGroups = try groupNames(section, known: groups)
+        let provider = try section.scalar("provider")
+        let adapter = try adapter(section, of: provider)
         return Target(
             name: name,
-            provider: try section.scalar("provider") ?? "openai",
+            provider: provider ?? KnownFamilies.provider(of: adapter),
             baseURL: try baseURL(section),
             apiKey: try apiKey(section),
             model: try section.scalar("model"),
@@ -60,7 +62,7 @@ struct TopologySettings {
             maxConcurrency: try maxConcurrency(section),
             timeout: .seconds(try section.integer("timeout_seconds", 1...3600) ?? 300),
             price: try price(section),
-            adapter: try adapter(section),
+            adapter: adapter,
             adaptiveConcurrency: try adaptiveConcurrency(section)
         )
     }
@@ -81,8 +83,8 @@ struct TopologySettings {
         return names
     }
 
-    private func adapter(_ section: SettingsSection) throws(SettingsError) -> String {
-        let name = try section.scalar("adapter") ?? Target.passThrough
+    private func adapter(_ section: SettingsSection, of provider: String?) throws(SettingsError) -> String {
+        let name = try section.scalar("adapter") ?? KnownFamilies.adapter(of: provider)
         try checkName(name, "\(section.path).adapter")
         return name
     }
