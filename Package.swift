@@ -231,7 +231,7 @@ let package = Package(
             ]
         ),
         tests("Simulator", ["Simulator", "Penstock", "JSON", "TestSupport", logging, lifecycle]),
-        tests("Assembly", ["Assembly", "Fleet", "Intake", "Penstock", "Providers"]),
+        tests("Assembly", ["Assembly", "Fleet", "Intake", "Penstock", "Providers", "Telemetry", "TestTwins"]),
         tests("CLI", ["penstock", "JSON", "TestSupport"]),
         tool("JSONFuzz", ["JSON"], path: "Tests/Fuzz/JSONFuzz"),
         tool("JSONBench", ["JSON"], path: "Tests/Benchmarks/JSONBench"),

@@ -37,6 +37,16 @@ extension FetchError {
             return FetchError(.addressRefused, "the address policy refused every address of the host")
         }
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
-        return FetchError(Code(curl: code), text, requestMayHaveBeenSent: facts.requestStarted)
+        let cause = cause(of: code, detail: text, requestStarted: facts.requestStarted)
+        return FetchError(cause, text, requestMayHaveBeenSent: facts.requestStarted)
+    }
+
+    /// Curl has some codes for both sides of an exchange: once the request has begun, what it cannot make sense of is the
+    /// answer. Broken chunks it reports as a broken connection.
+    private static func cause(of code: CURLcode, detail: String, requestStarted: Bool) -> Code {
+        let cause = Code(curl: code)
+        guard requestStarted else { return cause }
+        let isGarbled = code == CURLE_RECV_ERROR && detail.contains("chunked-encoding")
+        return isGarbled || cause == .invalidRequest ? .protocolError : cause
     }
 }

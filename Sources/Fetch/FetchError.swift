@@ -2,7 +2,7 @@
 package struct FetchError: Error, Equatable, CustomStringConvertible {
     /// The closed set of causes.
     package enum Code: String, Sendable {
-        /// The request cannot be sent: URL, method, headers.
+        /// The request cannot be sent, and nothing of it was: URL, method, headers.
         case invalidRequest
         case resolveFailed
         case connectFailed

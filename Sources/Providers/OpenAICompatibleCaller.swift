@@ -105,8 +105,11 @@ extension CallFailure {
             case .invalidRequest: .penstockInternal
             default: .providerConnectionFailed
             }
+        let what =
+            errorClass == .providerInvalidAnswer
+            ? "The provider's answer could not be read" : "The provider could not be reached"
         self.init(
-            error: JobError(errorClass, "The provider could not be reached: \(error.message)"),
+            error: JobError(errorClass, "\(what): \(error.message)"),
             mayHaveBeenSent: error.requestMayHaveBeenSent
         )
     }

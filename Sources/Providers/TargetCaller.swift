@@ -20,6 +20,13 @@ package struct TargetCaller: ProviderCaller {
     package func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async
         -> CallReport
     {
+        let report = await answer(target, endpoint, body, timeout)
+        return report.fit(forCallersOf: endpoint, at: target)
+    }
+
+    private func answer(_ target: Target, _ endpoint: Endpoint, _ body: [UInt8], _ timeout: Duration) async
+        -> CallReport
+    {
         guard endpoint == .messages, !adapted.isNative(endpoint, at: target) else {
             return await speak(target, endpoint, body, timeout)
         }

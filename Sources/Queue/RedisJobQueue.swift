@@ -92,7 +92,7 @@ func translated<Value>(_ body: () async throws -> Value) async throws -> Value {
         case (_, "OOM"): throw QueueFull("the queue is full")
         case (_, "FULL"): throw QueueFull("a cap of the tenant or the pool is reached")
         case (.cancelled, _): throw CancellationError()
-        default: throw QueueUnavailable(error.description)
+        default: throw QueueUnavailable(error.description, mayHaveHappened: error.mayHaveRun)
         }
     }
 }

@@ -15,7 +15,9 @@ enum Launch {
 
     /// - Parameter hasAllRoles: else only workers run.
     static func fleet(_ path: String, hasAllRoles: Bool) async throws {
-        let settings = try load(path, withSecrets: true)
+        var settings = try load(path, withSecrets: true)
+        // Workers read their own.
+        settings.forgetCredentials()
         let logger = ProcessSetup.start(settings, role: hasAllRoles ? "up" : "fleet")
         try await explained {
             let program = ThisProgram(executable: try executable(), settingsFile: path)

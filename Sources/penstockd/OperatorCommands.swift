@@ -9,6 +9,8 @@ struct CheckCommand: AsyncParsableCommand {
         abstract: "Check the settings, Redis and the ledger, and say what is wrong."
     )
     @OptionGroup var options: SettingsOption
+    @Flag(help: "Call each target once with the smallest request there is, and say what it answered. May be billed.")
+    var probe = false
 
     func run() async throws {
         let settings = try Launch.load(options.settings, withSecrets: true)
@@ -19,6 +21,15 @@ struct CheckCommand: AsyncParsableCommand {
             try await backends.close()
         }
         print("settings, Redis and ledger are good")
+        guard probe else { return }
+        try await Launch.explained { try await tell(try TargetProbe(settings, logger: logger)) }
+    }
+
+    private func tell(_ probe: TargetProbe) async throws {
+        let findings = await probe.run()
+        for finding in findings { print("target \(finding.target): \(finding.text)") }
+        let bad = findings.count { !$0.isGood }
+        if bad > 0 { throw SettingsError("\(bad) of \(findings.count) targets did not answer well") }
     }
 }
 

@@ -34,6 +34,21 @@ import Testing
         #expect(plan.operationsPort == 9101)
     }
 
+    @Test func onlyWorkersGetTheTargetsCredentials() throws {
+        let plan = try plan(
+            """
+            simulator: {enabled: true}
+            pools:
+              mini:
+                targets:
+                  one: {base_url: "https://a.example/v1", api_key_env: CANARY}
+                  two: {base_url: "https://b.example/v1", api_key_env: PENSTOCK_OTHER}
+            """
+        )
+        #expect(plan.children.allSatisfy { $0.withheld == ["CANARY"] })
+        #expect(plan.worker(of: .all, place: 1).withheld.isEmpty)
+    }
+
     @Test func aWorkerOfAPoolServesThatPoolAlone() throws {
         let worker = try plan("").worker(of: WorkerSetName("mini"), place: 3)
         #expect(worker.name == "worker-mini-3")

@@ -48,6 +48,13 @@ import Testing
         #expect(settings.topology.pool(forModel: "other") == nil)
     }
 
+    @Test func aSupervisorKeepsNoCredentials() throws {
+        var settings = try read(Self.pool)
+        #expect(settings.credentialVariables == ["KEY"])
+        settings.forgetCredentials()
+        #expect(settings.topology.pools.flatMap(\.targets).allSatisfy { $0.apiKey == nil })
+    }
+
     @Test func adaptersSayWhatATargetServes() throws {
         let adapted = Self.pool.replacing("api_key_env: KEY", with: "adapter: anthropic")
         var settings = try read(adapted)
@@ -57,6 +64,35 @@ import Testing
         var plain = try read(Self.pool)
         try plain.loadAdapters()
         #expect(plain.topology.pools[0].serves(.embeddings))
+    }
+
+    @Test(arguments: [
+        ("provider: anthropic", "anthropic", "anthropic"), ("adapter: anthropic", "anthropic", "anthropic"),
+        ("provider: openai", "openai", "openai"), ("model: m", "openai", "openai"),
+        ("provider: groq", "groq", "openai"), ("{provider: groq, adapter: anthropic}", "groq", "anthropic"),
+    ])
+    func theFamilyFollowsFromTheProvidersName(_ keys: String, _ provider: String, _ adapter: String) throws {
+        let keys = keys.trimmingPrefix("{").replacing("}", with: "").replacing(", ", with: "\n        ")
+        var settings = try read(Self.pool.replacing("api_key_env: KEY", with: keys))
+        try settings.loadAdapters()
+        let target = try #require(settings.topology.pools.first?.targets.first)
+        #expect(target.provider == provider && target.adapter == adapter)
+    }
+
+    @Test(arguments: [("anthropic", "openai"), ("openai", "anthropic")])
+    func aContradictionIsAnError(_ provider: String, _ adapter: String) throws {
+        let keys = "provider: \(provider)\n        adapter: \(adapter)"
+        var settings = try read(Self.pool.replacing("api_key_env: KEY", with: keys))
+        let error = #expect(throws: SettingsError.self) { try settings.loadAdapters() }
+        #expect(error?.description.contains("pools.mini.targets.one") == true)
+    }
+
+    @Test func geminisOwnAPINeedsAnAdapter() throws {
+        let native = Self.pool.replacing("api.example.com/v1/", with: "generativelanguage.googleapis.com/v1beta")
+        var settings = try read(native)
+        #expect(throws: SettingsError.self) { try settings.loadAdapters() }
+        var compatible = try read(native.replacing("/v1beta", with: "/v1beta/openai"))
+        try compatible.loadAdapters()
     }
 
     @Test(arguments: [

@@ -54,6 +54,25 @@ import Testing
         #expect(FetchError.ended(CURLE_RECV_ERROR, detail: "", facts: facts).requestMayHaveBeenSent)
     }
 
+    /// Curl says "unsupported protocol" of a URL as of an answer that is no HTTP.
+    @Test(arguments: [CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_WEIRD_SERVER_REPLY])
+    func afterTheRequestBeganTheAnswerIsAtFault(code: CURLcode) {
+        var facts = TransferFacts(method: "POST")
+        let before = FetchError.ended(code, detail: "", facts: facts)
+        #expect(before.code == FetchError.Code(curl: code) && !before.requestMayHaveBeenSent)
+        _ = facts.beginRequest()
+        let after = FetchError.ended(code, detail: "", facts: facts)
+        #expect(after.code == .protocolError && after.requestMayHaveBeenSent)
+    }
+
+    @Test func brokenChunksAreNoBrokenConnection() {
+        var facts = TransferFacts(method: "POST")
+        _ = facts.beginRequest()
+        let detail = "Illegal or missing hexadecimal sequence in chunked-encoding"
+        #expect(FetchError.ended(CURLE_RECV_ERROR, detail: detail, facts: facts).code == .protocolError)
+        #expect(FetchError.ended(CURLE_RECV_ERROR, detail: "reset", facts: facts).code == .connectionLost)
+    }
+
     @Test func refusedAddressesAreToldFromRefusedConnections() {
         var facts = TransferFacts(method: "GET")
         facts.refusedAddresses = 1

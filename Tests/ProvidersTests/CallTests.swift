@@ -105,6 +105,19 @@ struct CallTests {
         #expect(failure.mayHaveBeenSent && failure.response == nil)
     }
 
+    @Test(arguments: [
+        "SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{\"id\"",
+    ])
+    func aGarbledAnswerIsTheProvidersFaultAndTriedAgain(_ text: String) async throws {
+        let server = try RawServer(.answer(text))
+        server.start()
+        defer { server.stop() }
+        let failure = try failure(try await call(port: server.port))
+        #expect(failure.error.errorClass == .providerInvalidAnswer, "\(failure.error)")
+        #expect(failure.error.errorClass.isRetryable && failure.mayHaveBeenSent)
+    }
+
     @Test func noAnswerInTime() async throws {
         let server = try RawServer(.silence)
         server.start()

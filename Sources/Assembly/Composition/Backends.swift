@@ -55,12 +55,24 @@ package struct Backends: Sendable {
 
     /// Waits for Redis for a while and refuses one that may lose jobs, unless the settings allow it.
     package func check(_ settings: Settings, logger: Logger) async throws {
-        let problems = try await Self.patiently { try await RedisRequirements.problems(of: redis) }
+        let problems = try await problemsOnceLoaded(logger)
         for problem in problems { logger.warning("redis is not safe", [.reason: .text(problem)]) }
         guard problems.isEmpty || settings.allowDataLoss else {
             throw SettingsError(
                 problems.joined(separator: " ") + " Set redis.allow_data_loss: true to start all the same."
             )
+        }
+    }
+
+    /// Loading takes as long as there is data: nobody is told to give up meanwhile.
+    private func problemsOnceLoaded(_ logger: Logger) async throws -> [String] {
+        var hasTold = false
+        while true {
+            let found = try await Self.patiently { try await RedisRequirements.problems(of: redis) }
+            if let found { return found }
+            if !hasTold { logger.notice("redis is loading its data, waiting") }
+            hasTold = true
+            try await Task.sleep(for: .milliseconds(200))
         }
     }
 

@@ -44,6 +44,7 @@ package struct FleetPlan: Sendable {
             executable: program.executable,
             arguments: [role.rawValue, "--settings", program.settingsFile],
             environment: ["PENSTOCK_OPERATIONS_PORT": "\(operationsPort(role, number))"],
+            withheld: role == .worker ? [] : settings.credentialVariables,
             stopOrder: stopOrder,
             grace: settings.worker.drain + .seconds(15),
             // Without intake nobody is served.

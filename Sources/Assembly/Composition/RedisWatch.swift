@@ -1,9 +1,10 @@
 import CoreMetrics
+import Queue
 import Redis
 import ServiceLifecycle
 import Telemetry
 
-/// Tells health and metrics whether Redis answers: a lost connection must not go unnoticed.
+/// Tells health and metrics whether Redis answers and takes work: neither must go unnoticed.
 struct RedisWatch: Service {
     private static let interval = Duration.seconds(1)
 
@@ -13,23 +14,29 @@ struct RedisWatch: Service {
 
     func run() async throws {
         let connected = Gauge(label: "penstock_redis_connected", factory: factory)
+        let writable = Gauge(label: "penstock_redis_writable", factory: factory)
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                let problem = await self.problem()
-                health.set("redis", problem.map { .notReady($0) } ?? .ready)
-                connected.record(problem == nil ? 1 : 0)
+                let state = await RedisReadiness.of(redis)
+                health.set("redis", state.check)
+                connected.record(state.isAnswering ? 1 : 0)
+                writable.record(state == .ready ? 1 : 0)
                 // Cancelled when the process stops, which ends the loop.
                 try? await Task.sleep(for: Self.interval)
             }
         }
     }
+}
 
-    private func problem() async -> String? {
-        do {
-            _ = try await redis.send("PING", timeout: .seconds(2))
-            return nil
-        } catch {
-            return error.description
+extension RedisReadiness {
+    fileprivate var isAnswering: Bool {
+        if case .away = self { false } else { true }
+    }
+
+    fileprivate var check: Health.Check {
+        switch self {
+        case .ready: .ready
+        case .refuses(let reason), .away(let reason): .notReady(reason)
         }
     }
 }

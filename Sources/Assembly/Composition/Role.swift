@@ -5,7 +5,8 @@ package enum Role: String, Sendable, CaseIterable {
     /// What has to be there before the process is ready.
     var checks: [String] {
         switch self {
-        case .intake, .scheduler, .worker: ["redis"]
+        case .intake, .scheduler: ["redis", "ledger"]
+        case .worker: ["redis"]
         case .courier: ["ledger"]
         case .simulator: []
         }

@@ -65,11 +65,21 @@ package struct RoleRunner: Sendable {
     private func runOnRedis() async throws {
         let backends = try Backends(settings, logger: logger)
         try await backends.check(settings, logger: logger)
-        let watch = RedisWatch(redis: backends.redis, health: health, factory: metrics)
         let services = try roleServices(backends)
-        try await serve([watch] + services)
+        try await serve(watches(of: backends) + services)
         try await backends.close()
         logger.notice("stopped")
+    }
+
+    /// What tells whether the role takes work.
+    private func watches(of backends: Backends) -> [any Service] {
+        let redis = RedisWatch(redis: backends.redis, health: health, factory: metrics)
+        guard role == .worker else {
+            return [redis, LedgerWatch(ledger: backends.ledger, clock: .system, health: health, factory: metrics)]
+        }
+        // Calls go on while the ledger is away, as long as their results can wait.
+        let queues = backends.queues.filter { pool == nil || $0.pool == pool }
+        return [redis, SpoolWatch(queues: queues, most: settings.worker.spoolBytes, health: health)]
     }
 
     private func roleServices(_ backends: Backends) throws -> [any Service] {

@@ -23,6 +23,8 @@ package struct Settings: Sendable {
     package var operationsPort: Int
     package var logLevel: String
     package var topology: Topology
+    /// The environment variables that hold credentials of targets.
+    package var credentialVariables: Set<String>
     package var adaptersDirectory: String?
     /// What the targets' adapters are; empty until `loadAdapters`.
     package var adapters: AdapterLibrary
@@ -107,7 +109,9 @@ extension Settings {
         redisCommandTimeout = .milliseconds(values.integer("redis.command_timeout_ms"))
         ledger = LedgerSettings(values)
         intake = IntakeConfiguration(values)
-        topology = try TopologySettings(secrets: secrets).read(root)
+        let topologySettings = TopologySettings(secrets: secrets)
+        topology = try topologySettings.read(root)
+        credentialVariables = try topologySettings.credentialVariables(root)
         worker = try WorkerSettings(values, topology)
         scheduler = SchedulerSettings(values)
         retention = .seconds(values.integer("retention.days") * 86_400)
@@ -134,6 +138,7 @@ extension Settings {
         } catch {
             throw SettingsError("settings `pools.*.targets.*.adapter` and `adapters.directory`: \(error)")
         }
+        try checkFamilies()
         for pool in topology.pools.indices {
             for target in topology.pools[pool].targets.indices {
                 let family = topology.pools[pool].targets[target].adapter

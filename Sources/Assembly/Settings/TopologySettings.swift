@@ -50,9 +50,11 @@ struct TopologySettings {
         try checkName(name, section.path)
         try section.refuseUnknown(Self.targetKeys)
         let limitGroups = try groupNames(section, known: groups)
+        let provider = try section.scalar("provider")
+        let adapter = try adapter(section, of: provider)
         return Target(
             name: name,
-            provider: try section.scalar("provider") ?? "openai",
+            provider: provider ?? KnownFamilies.provider(of: adapter),
             baseURL: try baseURL(section),
             apiKey: try apiKey(section),
             model: try section.scalar("model"),
@@ -60,7 +62,7 @@ struct TopologySettings {
             maxConcurrency: try maxConcurrency(section),
             timeout: .seconds(try section.integer("timeout_seconds", 1...3600) ?? 300),
             price: try price(section),
-            adapter: try adapter(section),
+            adapter: adapter,
             adaptiveConcurrency: try adaptiveConcurrency(section)
         )
     }
@@ -81,8 +83,8 @@ struct TopologySettings {
         return names
     }
 
-    private func adapter(_ section: SettingsSection) throws(SettingsError) -> String {
-        let name = try section.scalar("adapter") ?? Target.passThrough
+    private func adapter(_ section: SettingsSection, of provider: String?) throws(SettingsError) -> String {
+        let name = try section.scalar("adapter") ?? KnownFamilies.adapter(of: provider)
         try checkName(name, "\(section.path).adapter")
         return name
     }
@@ -94,21 +96,6 @@ struct TopologySettings {
             throw section.error("base_url", "must be an http:// or https:// URL up to and including the version")
         }
         return url
-    }
-
-    private func apiKey(_ section: SettingsSection) throws(SettingsError) -> Secret? {
-        guard let secrets else { return nil }
-        if let variable = try section.scalar("api_key_env") {
-            guard let key = secrets.variable(variable) else {
-                throw section.error("api_key_env", "names the environment variable \(variable), which is not set")
-            }
-            return Secret(key)
-        }
-        guard let path = try section.scalar("api_key_file") else { return nil }
-        guard let key = secrets.file(path) else {
-            throw section.error("api_key_file", "names \(path), which cannot be read or is empty")
-        }
-        return Secret(key)
     }
 
     private func price(_ section: SettingsSection) throws(SettingsError) -> TokenPrice? {
@@ -169,12 +156,6 @@ struct TopologySettings {
             throw SettingsError("setting `\(path)`: a name is 1 to 64 letters, digits, `_`, `-` and `.`")
         }
     }
-}
-
-/// Where credentials are looked up.
-package struct SecretSource {
-    var variable: (String) -> String?
-    var file: (String) -> String?
 }
 
 extension SettingsSection {

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Penstock
 
 /// A refusal as callers see it: a status and OpenAI's error envelope.
 struct APIError: Error, Equatable {
@@ -67,6 +68,17 @@ extension APIError {
     )
 
     static let incompleteBody = APIError(.badRequest, code: "incomplete_body", "The request's body broke off.")
+
+    /// The queue did not say in time whether it took a job in.
+    static func outcomeUnknown(_ job: JobID) -> APIError {
+        APIError(
+            .serviceUnavailable,
+            code: "outcome_unknown",
+            "The queue did not confirm in time; the job may have been taken in as \(job.text). Repeating the request with "
+                + "the same idempotency key is safe: there is one job at most. Without a key, ask for that id first.",
+            retryAfter: 2
+        )
+    }
 
     static func wrongMethod(allow: String) -> APIError {
         var error = APIError(

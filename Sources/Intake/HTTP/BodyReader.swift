@@ -49,13 +49,25 @@ final class BodyReader: @unchecked Sendable {
             isHeldBack = false
             try await writer.writeContinue()
         }
-        if let chunk = try await iterator.next() {
+        if let chunk = try await chunk() {
             received += chunk.readableBytes
             return chunk
         }
         isFinished = true
         if let declaredLength, received < declaredLength { throw APIError.incompleteBody }
         return nil
+    }
+
+    /// A client that resets its connection has broken its body off, like one that closes it: no fault of ours.
+    @concurrent
+    private func chunk() async throws -> ByteBuffer? {
+        do {
+            return try await iterator.next()
+        } catch is IOError {
+            throw APIError.incompleteBody
+        } catch is ChannelError {
+            throw APIError.incompleteBody
+        }
     }
 
     /// The whole body.

@@ -67,12 +67,21 @@ struct JobAdmission: Sendable {
 
     private func take(_ job: Job, body: [UInt8], into queue: any JobQueue, anyway: Bool) async throws -> Admission {
         guard job.durability == .ledger else {
-            return try await queue.admit(job, AdmissionTerms(queueAnyway: anyway))
+            return try await enqueue(job, into: queue, anyway: anyway)
         }
         let answer = try await ask(queue, about: job, anyway: anyway)
         guard case .accepted = answer else { return answer }
         try await keep(job, body: body, for: queue)
         return answer
+    }
+
+    /// A job whose fate nobody knows is not called refused: it may run.
+    private func enqueue(_ job: Job, into queue: any JobQueue, anyway: Bool) async throws -> Admission {
+        do {
+            return try await queue.admit(job, AdmissionTerms(queueAnyway: anyway))
+        } catch let error as QueueUnavailable where error.mayHaveHappened {
+            throw APIError.outcomeUnknown(job.id)
+        }
     }
 
     /// Takes in a job that the ledger keeps.

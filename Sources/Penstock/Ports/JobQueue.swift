@@ -396,12 +396,15 @@ package struct PoolSnapshot: Sendable, Equatable {
     package var isEmpty: Bool { waiting + running + delayed + spooled == 0 }
 }
 
-/// The queue cannot be reached or does not answer; the operation may have happened.
+/// The queue cannot be reached or does not answer.
 package struct QueueUnavailable: Error, CustomStringConvertible {
     package let description: String
+    /// Whether the operation may have happened all the same.
+    package let mayHaveHappened: Bool
 
-    package init(_ description: String) {
+    package init(_ description: String, mayHaveHappened: Bool = false) {
         self.description = description
+        self.mayHaveHappened = mayHaveHappened
     }
 }
 

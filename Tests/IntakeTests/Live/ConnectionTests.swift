@@ -39,6 +39,22 @@ struct ConnectionTests {
         }
     }
 
+    /// What a client does to its own upload is no fault of ours.
+    @Test func aResetInTheMiddleOfAnUploadIsNoError() async throws {
+        try await TestIntake.run { intake in
+            do {
+                let connection = try RawConnection(port: intake.port)
+                try await connection.send(Self.uploadHead([Self.expect], length: 1 << 20))
+                #expect(try await connection.receive().status == 100)
+                try await connection.send(Self.form.bytes.dropLast(10).map { $0 })
+                connection.willReset()
+            }
+            while !intake.log.text.contains("info request") { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(intake.log.text.contains("http.status=400"))
+            #expect(!intake.log.text.contains("error unexpected") && !intake.log.text.contains("warning"))
+        }
+    }
+
     @Test func asksForAJSONBodyThatIsHeldBack() async throws {
         try await TestIntake.run { intake in
             let connection = try RawConnection(port: intake.port)

@@ -210,6 +210,23 @@ struct JobsLiveTests {
         }
     }
 
+    /// The queue may have taken the job and its answer got lost: the repetition with the same key finds it.
+    @Test func anUnknownOutcomeIsNoRefusal() async throws {
+        try await TestIntake.run { intake in
+            let body = TestIntake.jobBody(#","idempotency_key":"once""#)
+            intake.queue.edit { $0.refusal = QueueUnavailable("lost", mayHaveHappened: true) }
+            let unknown = try await intake.ask("POST", "/v1/jobs", json: body)
+            #expect(unknown.status == 503 && unknown.headers["retry-after"] == "2")
+            let error = try unknown.error()
+            #expect(error.code == "outcome_unknown")
+            intake.queue.edit { $0.refusal = nil }
+            let first = try #require(try await intake.ask("POST", "/v1/jobs", json: body).json()["id"]?.string)
+            let again = try await intake.ask("POST", "/v1/jobs", json: body).json()["id"]?.string
+            #expect(again == first && intake.queue.edit { $0.enqueued.count } == 1)
+            #expect(String(decoding: unknown.body, as: UTF8.self).contains(first))
+        }
+    }
+
     @Test func jobsThatWentWithTheirQueueAreGone() async throws {
         try await TestIntake.run { intake in
             let lost = JobID("job_abcdef0123456789abcdefghjk")

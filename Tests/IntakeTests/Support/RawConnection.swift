@@ -55,6 +55,12 @@ final class RawConnection: Sendable {
         }
     }
 
+    /// Lets the connection end with a reset instead of a farewell, once it is let go of.
+    func willReset() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// Says that nothing more will be sent.
     func finishSending() { shutdown(descriptor, CInt(SHUT_WR)) }
 

@@ -7,11 +7,17 @@ enum ChildEnvironment {
 
     private static let ours = [supervised: "1", ReadySignal.variable: "\(ReadySignal.descriptor)"]
 
-    /// This process's environment with the child's additions, as `NAME=value`.
+    /// This process's environment with the child's additions and without what is withheld from it, as `NAME=value`.
     static func of(_ child: ChildSpecification) -> [String] {
+        of(child, inheriting: own())
+    }
+
+    /// The same for any environment.
+    static func of(_ child: ChildSpecification, inheriting own: [String]) -> [String] {
         let additions = child.environment.merging(ours) { _, ours in ours }
-        let inherited = own().filter { entry in
-            additions[String(entry.prefix { $0 != "=" })] == nil
+        let inherited = own.filter { entry in
+            let name = String(entry.prefix { $0 != "=" })
+            return additions[name] == nil && !child.withheld.contains(name)
         }
         return inherited + additions.map { "\($0)=\($1)" }.sorted()
     }

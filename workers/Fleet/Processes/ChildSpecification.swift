@@ -8,6 +8,8 @@ package struct ChildSpecification: Sendable, Equatable {
     package var arguments: [String]
     /// Added to the supervisor's own environment.
     package var environment: [String: String]
+    /// Names of the supervisor's environment that it does not get: credentials it has no use for.
+    package var withheld: Set<String>
     /// On shutdown, children with a lower number have ended before those with a higher one are asked to.
     package var stopOrder: Int
     /// How long it may take to end when asked to, before it is killed.
@@ -20,6 +22,7 @@ package struct ChildSpecification: Sendable, Equatable {
         executable: String,
         arguments: [String],
         environment: [String: String] = [:],
+        withheld: Set<String> = [],
         stopOrder: Int,
         grace: Duration,
         restarts: RestartPolicy = RestartPolicy()
@@ -28,6 +31,7 @@ package struct ChildSpecification: Sendable, Equatable {
         self.executable = executable
         self.arguments = arguments
         self.environment = environment
+        self.withheld = withheld
         self.stopOrder = stopOrder
         self.grace = grace
         self.restarts = restarts
