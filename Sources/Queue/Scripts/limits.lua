@@ -1,8 +1,10 @@
 -- Whether a target may be called now. Rates are GCRA with debt: a call may start when the bucket is not empty and is
 -- charged in full, so a large job is not passed by small ones for ever, and what comes after it waits for its tokens.
--- Only what would not fit into the provider's bucket waits until that is full enough.
+-- Only what would not fit into the provider's bucket waits until that is full enough. As that may be one of a second,
+-- what would fit into such a one waits until it does.
 local LEARNED_MS = 600000 -- how long a limit that the provider told of holds
 local WATCHED_MS = 20000 -- for how long a bucket is watched before what it was seen to hold is believed
+local SECOND_MS = 1005 -- a second's worth in paced time, but for some ms by which calls may come late
 local NEARLY_MINUTE = 0.8 -- what holds this much of a minute's worth is a bucket of one minute
 local DAY_MS = 86400000
 
@@ -44,6 +46,8 @@ end
 -- Paced time that a bucket holds: a minute's, or of a short one what it was seen to hold. Bursts leave a tenth of it.
 local function held_ms(short, ms) return short and math.min(short * ms, BUCKET_MS) or BUCKET_MS end
 local function burst_ms(holds) return math.min(BURST_MS, holds * 0.9) end
+-- How much may be charged at a moment for a call that takes so much to start.
+local function room_ms(holds, amount) return amount <= SECOND_MS and math.min(holds, SECOND_MS) or holds end
 
 local function open_pool(text)
     local pool = { struct.unpack(POOL_FORMAT, text) }
@@ -106,7 +110,9 @@ local function group_wait(group, amounts)
             local ahead_of, holds = record[CLOCK + dimension] - now, group[HOLDS + dimension]
             local late = ahead_of - burst_ms(holds)
             if amounts then
-                local full = ahead_of + math.min(amounts[dimension] * ms, holds) - holds
+                local amount = amounts[dimension] * ms
+                local room = room_ms(holds, amount)
+                local full = ahead_of + math.min(amount, room) - room
                 if full > late then late = full end
             end
             if late > wait then wait, reason = late, dimension == 1 and 'requests' or 'tokens' end

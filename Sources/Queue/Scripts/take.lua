@@ -198,13 +198,13 @@ local function groups_text(target)
     return text
 end
 
--- What is open to some call is open to this one, unless it is so large that it needs a full bucket.
-local function needs_full_bucket(target, amounts)
+-- What is open to some call is open to this one, unless it is so large that a burst and it do not fit.
+local function is_large(target, amounts)
     for place = 1, #target[GROUPS] do
         local group = target[GROUPS][place]
         for dimension = 1, 4 do
-            local holds = group[HOLDS + dimension]
-            if amounts[dimension] * group[MS + dimension] > holds - burst_ms(holds) then return true end
+            local holds, amount = group[HOLDS + dimension], amounts[dimension] * group[MS + dimension]
+            if amount > room_ms(holds, amount) - burst_ms(holds) then return true end
         end
     end
     return false
@@ -227,7 +227,7 @@ while #taken < wanted do
         shape, raw_input, raw_output = shape_of(record:sub(1, 4)), input, output
         input, output = expected_tokens(shape.model, input, output, is_guess)
         amounts = { 1, input + output, input, output }
-        if needs_full_bucket(target, amounts) then target, delay = choose_target(pool, amounts) end
+        if is_large(target, amounts) then target, delay = choose_target(pool, amounts) end
     end
     if delay > 0 then
         if delay < NEVER then wait = math.ceil(delay) end

@@ -4,6 +4,7 @@ import Penstock
 extension QueueModel {
     static let dimensions = ["r", "t", "i", "o"]
     static let bucket = 60_000 / 0.98
+    static let second = 1005.0
 
     func groups(of target: Target) -> [LimitGroup] {
         if target.limitGroups.isEmpty { return [LimitGroup(name: "@\(target.name)")] }
@@ -43,9 +44,10 @@ extension QueueModel {
             let clock = gates["\(dimension)~\(group.name)"] ?? 0
             let short = shortBucket("\(dimension)~\(group.name)", limit: Self.bucket / interval)
             let holds = Self.holds(short, interval)
+            let room = amount * interval <= Self.second ? min(holds, Self.second) : holds
             // Not empty beyond the burst; or, for what would not fit, full enough.
             waits.append(clock - Self.burst(holds) - now)
-            waits.append(clock + min(amount * interval, holds) - holds - now)
+            waits.append(clock + min(amount * interval, room) - room - now)
         }
         return waits.max() ?? 0
     }
