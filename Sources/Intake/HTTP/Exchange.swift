@@ -43,6 +43,14 @@ final class Exchange: RequestContextSource, Sendable {
         if let holding { holdings.withLock { $0.append(holding) } }
     }
 
+    /// Counts so many bytes more of an answer that is put together of several things, until it was sent.
+    ///
+    /// - Throws: 429 or 503.
+    func holdMore(_ bytes: Int) throws {
+        guard let tenant, let holding = try budget.take(bytes, for: tenant) else { return }
+        holdings.withLock { $0.append(holding) }
+    }
+
     /// Says that the answer's body is made piece by piece, and that its pieces count themselves.
     func streamsAnswer() { streams.withLock { $0 = true } }
 

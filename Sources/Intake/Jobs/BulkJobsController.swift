@@ -70,7 +70,10 @@ struct BulkJobsController: Sendable {
         let accepted = try await submission.submit(order, as: "job", body: body, headers: [:], at: now, for: context)
         switch accepted {
         case .new(let job, let expectedStart): return JobView(waiting: job, expectedStart: expectedStart)
-        case .earlier(let found): return JobView(found)
+        case .earlier(let found):
+            // One that ended long ago has its answer; too many of them are refused one by one.
+            try context.exchange.holdMore(found.answerBytes)
+            return JobView(found)
         }
     }
 

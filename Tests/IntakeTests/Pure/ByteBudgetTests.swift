@@ -1,4 +1,5 @@
 import Penstock
+import Telemetry
 import Testing
 
 @testable import Intake
@@ -47,6 +48,18 @@ struct ByteBudgetTests {
         #expect(budget.inUse == 20 * Self.megabyte)
         #expect(refusal { try budget.take(Self.megabyte, for: other) } == .process)
         withExtendedLifetime(forced) {}
+    }
+
+    @Test func useAndRefusalsAreMetrics() throws {
+        let registry = MetricsRegistry()
+        let budget = ByteBudget(total: 4 * Self.megabyte, perTenant: 2 * Self.megabyte, factory: registry)
+        let held = try budget.take(2 * Self.megabyte, for: acme)
+        #expect(refusal { try budget.take(Self.megabyte, for: acme) } == .tenant)
+        let lines = registry.prometheusText().split(separator: "\n")
+        #expect(lines.contains("penstock_intake_bytes_in_flight 2097152"))
+        #expect(lines.contains(#"penstock_intake_bytes_refused_total{reason="tenant"} 1"#))
+        #expect(lines.contains(#"penstock_intake_bytes_refused_total{reason="process"} 0"#))
+        withExtendedLifetime(held) {}
     }
 
     /// Which refusal the bytes meet; nil where they are granted.
