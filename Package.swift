@@ -135,7 +135,7 @@ let package = Package(
             "Intake",
             [
                 "Penstock", "JSON", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
-                nioHTTP1, logging, coreMetrics, lifecycle, crypto,
+                nioHTTP1, nioSSL, logging, coreMetrics, lifecycle, crypto,
             ],
             resources: [.embedInCode("OpenAPI")]
         ),
@@ -207,7 +207,7 @@ let package = Package(
             "Intake",
             [
                 "Intake", "Penstock", "JSON", "JSONFuzz", "Telemetry", "TestTwins", httpTypes, lifecycle, logging,
-                coreMetrics, nioCore,
+                coreMetrics, nioCore, nioPosix, nioSSL,
             ]
         ),
         tests("Scheduler", ["Scheduler", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics]),

@@ -20,6 +20,18 @@ package struct IntakeConfiguration: Sendable {
     package var inlineBodyBytes: Int
     /// A connection that sends nothing for this long, between requests or within one, is closed.
     package var idleTimeout: Duration
+    /// Requests of one tenant that may wait for the end of a job at once.
+    package var maxWaitsPerTenant: Int
+    /// The same of all tenants together.
+    package var maxWaits: Int
+    /// Connections at once; nil follows from how many descriptors the process may have.
+    package var maxConnections: Int?
+    /// Connections of one client address at once; nil for no limit of its own.
+    package var maxConnectionsPerAddress: Int?
+    /// How fast and until when a body has to come.
+    package var bodyPace: BodyPace
+    /// Nil for plain HTTP.
+    package var tls: ServerTLSFiles?
     /// How long an API key is believed without asking the ledger: the delay with which a revocation takes effect.
     package var keyCacheSeconds: Int
     /// What may be registered.
@@ -39,6 +51,12 @@ package struct IntakeConfiguration: Sendable {
         maxLineBytes: Int = InputReader.maxLineBytes,
         inlineBodyBytes: Int = 64 << 10,
         idleTimeout: Duration = .seconds(60),
+        maxWaitsPerTenant: Int = 256,
+        maxWaits: Int = 2000,
+        maxConnections: Int? = nil,
+        maxConnectionsPerAddress: Int? = nil,
+        bodyPace: BodyPace = BodyPace(),
+        tls: ServerTLSFiles? = nil,
         keyCacheSeconds: Int = 5,
         webhooks: WebhookRules = WebhookRules(),
         backlog: Int = 1024,
@@ -53,6 +71,12 @@ package struct IntakeConfiguration: Sendable {
         self.maxLineBytes = maxLineBytes
         self.inlineBodyBytes = inlineBodyBytes
         self.idleTimeout = idleTimeout
+        self.maxWaitsPerTenant = maxWaitsPerTenant
+        self.maxWaits = maxWaits
+        self.maxConnections = maxConnections
+        self.maxConnectionsPerAddress = maxConnectionsPerAddress
+        self.bodyPace = bodyPace
+        self.tls = tls
         self.keyCacheSeconds = keyCacheSeconds
         self.webhooks = webhooks
         self.backlog = backlog

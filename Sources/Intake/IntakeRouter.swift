@@ -128,6 +128,16 @@ enum IntakeRouter {
         BacklogCancellation(ledger: parts.ledger, queues: Array(parts.queues.values), clock: parts.clock)
     }
 
+    private static func waits(_ configuration: IntakeConfiguration) -> TenantPlaces {
+        TenantPlaces(
+            perTenant: configuration.maxWaitsPerTenant,
+            total: configuration.maxWaits,
+            code: "too_many_waits",
+            message: "Too many requests wait for the end of a job. Ask without `wait`, from time to time.",
+            retryAfter: 5
+        )
+    }
+
     private static func jobs(
         _ configuration: IntakeConfiguration,
         _ parts: IntakeDependencies,
@@ -149,7 +159,7 @@ enum IntakeRouter {
             ledger: parts.ledger,
             submission: JobSubmission(admission: admission, creations: parts.creations, metrics: metrics),
             finder: finder,
-            wait: JobWait(finder: finder, events: parts.events),
+            wait: JobWait(finder: finder, events: parts.events, places: waits(configuration)),
             listing: JobListing(ledger: parts.ledger, queues: epochs.all),
             cancellation: JobCancellation(ledger: parts.ledger, epochs: epochs, clock: parts.clock),
             backlog: backlog(parts),

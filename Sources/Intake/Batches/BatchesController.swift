@@ -88,7 +88,7 @@ struct BatchesController: Sendable {
     private func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = BatchID(try context.pathParameter("id"))
         let tenant = context.tenant
-        let stream = try EventStream(streams, for: tenant, lastID: request.headers[.lastEventID]) {
+        let stream = try EventStream(streams, for: context, lastID: request.headers[.lastEventID]) {
             let batch = try await BatchOrders(ledger: ledger).find(id, of: tenant)
             let summary = try await progress.summary(of: batch)
             var writer = JSONWriter()

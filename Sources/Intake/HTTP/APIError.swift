@@ -68,6 +68,8 @@ extension APIError {
 
     static let incompleteBody = APIError(.badRequest, code: "incomplete_body", "The request's body broke off.")
 
+    static let slowBody = APIError(.requestTimeout, code: "body_too_slow", "The request's body comes too slowly.")
+
     static func wrongMethod(allow: String) -> APIError {
         var error = APIError(
             .methodNotAllowed,

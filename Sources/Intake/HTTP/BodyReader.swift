@@ -16,22 +16,28 @@ final class BodyReader: @unchecked Sendable {
     private(set) var isFinished: Bool
     /// The client waits for `100 Continue`.
     private(set) var isHeldBack: Bool
+    /// It came so slowly that it was given up.
+    private(set) var isTooSlow = false
+    /// How long the client was waited for.
+    private var waited = Duration.zero
+    private let pace: BodyPace
     private var iterator: RequestBody.AsyncIterator
     private let writer: HeldWriter
 
-    init(of request: Request, writer: HeldWriter) {
+    init(of request: Request, pace: BodyPace, writer: HeldWriter) {
         let length = request.headers[.contentLength].flatMap { Int($0) }
         let isChunked = request.headers[.transferEncoding] != nil
         declaredLength = isChunked ? nil : length ?? 0
         isFinished = declaredLength == 0
         isHeldBack = !isFinished && request.headers[.expect]?.lowercased() == "100-continue"
         iterator = request.body.makeAsyncIterator()
+        self.pace = pace
         self.writer = writer
     }
 
     /// The next bytes; nil at the end.
     ///
-    /// - Throws: `APIError.incompleteBody` when the client went away in between.
+    /// - Throws: `APIError.incompleteBody` when the client went away in between, `.slowBody` when it comes too slowly.
     @concurrent
     func next() async throws -> ByteBuffer? {
         guard !isFinished else { return nil }
@@ -39,8 +45,13 @@ final class BodyReader: @unchecked Sendable {
             isHeldBack = false
             try await writer.writeContinue()
         }
-        if let chunk = try await iterator.next() {
+        let start = ContinuousClock.now
+        let chunk = try await iterator.next()
+        waited += start.duration(to: .now)
+        if let chunk {
             received += chunk.readableBytes
+            isTooSlow = pace.isTooSlow(received, in: waited)
+            guard !isTooSlow else { throw APIError.slowBody }
             return chunk
         }
         isFinished = true

@@ -14,14 +14,18 @@ import Telemetry
 struct Dispatcher: Sendable {
     let router: RouterResponder<IntakeContext>
     let clock: WallClock
+    let pace: BodyPace
     let metrics: IntakeMetrics
     let logger: Logger
     let dates = DateHeader()
 
     @Sendable
-    func respond(to request: Request, writer: consuming ResponseWriter, channel: any Channel) async throws {
+    func respond(to request: Request, writer: consuming ResponseWriter, connection: Connection) async throws {
+        connection.beginRequest()
+        defer { connection.endRequest() }
+        let channel = connection.channel
         let held = HeldWriter(writer)
-        let exchange = makeExchange(request, writer: held)
+        let exchange = makeExchange(request, writer: held, presence: connection.presence)
         let context = IntakeContext(source: exchange)
         let dialect = APIDialect(of: request)
         var response = await answer(request, context, dialect)
@@ -43,7 +47,11 @@ struct Dispatcher: Sendable {
         }
         finish(request, response, context, error: nil)
         if let duty { await fulfil(duty, of: exchange, on: channel) }
-        if closes { await ConnectionFate.close(channel, discarding: exchange.body) }
+        if closes {
+            await ConnectionFate.close(channel, discarding: exchange.body)
+        } else {
+            await ConnectionFate.readRest(of: exchange.body, on: channel, within: pace.grace)
+        }
     }
 
     /// An answer that its client did not get is as good as none; then the duty is left to time.
@@ -61,18 +69,20 @@ struct Dispatcher: Sendable {
         }
     }
 
-    private func makeExchange(_ request: Request, writer: HeldWriter) -> Exchange {
+    private func makeExchange(_ request: Request, writer: HeldWriter, presence: CallerPresence) -> Exchange {
         let id = IDGenerator.named("req_", at: clock.now())
         return Exchange(
             requestID: id,
             logger: logger.adding([.requestID: .text(id)]),
-            body: BodyReader(of: request, writer: writer)
+            body: BodyReader(of: request, pace: pace, writer: writer),
+            presence: presence
         )
     }
 
     private func answer(_ request: Request, _ context: IntakeContext, _ dialect: APIDialect) async -> Response {
         let requestID = context.exchange.requestID
         do {
+            try RequestHead.check(request)
             return try await router.respond(to: request, context: context)
         } catch {
             if let known = APIError(mapping: error) {

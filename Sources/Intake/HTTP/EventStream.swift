@@ -2,9 +2,9 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Penstock
-import ServiceLifecycle
 
-/// Server-sent events about one thing: what it is now, then again whenever it has changed, until its end.
+/// Server-sent events about one thing: what it is now, then again whenever it has changed, until its end, that of its caller's
+/// key or of the connection.
 ///
 /// An event's id is made of what it tells. Whoever comes back with `Last-Event-ID` is told at once what has changed
 /// since, and nothing that it knows already; no server keeps anything for that.
@@ -35,6 +35,7 @@ struct EventStream: Sendable {
 
     /// Counts the stream for as long as it is open.
     private let place: TenantPlaces.Place
+    private let attendance: Attendance
     /// The id of the last event that the caller got.
     private let lastID: String?
     /// Looks at the thing; may wait a moment for news.
@@ -43,11 +44,12 @@ struct EventStream: Sendable {
     /// - Throws: 429 when the tenant has too many open already.
     init(
         _ places: TenantPlaces,
-        for tenant: TenantID,
+        for context: AuthenticatedContext,
         lastID: String?,
         look: @escaping @Sendable () async throws -> Event
     ) throws {
-        place = try places.take(for: tenant)
+        place = try places.take(for: context.tenant)
+        attendance = context.exchange.attendance
         self.lastID = lastID
         self.look = look
     }
@@ -72,20 +74,14 @@ struct EventStream: Sendable {
                     lastWrite = .now
                 }
                 // Whoever comes back to another server goes on where this one stopped.
-                if event.isLast || Task.isShuttingDownGracefully { break }
-                try await Self.rest()
+                if event.isLast || attendance.isOver { break }
+                try await attendance.wait { try await Task.sleep(for: Self.pause) }
+                guard try await attendance.isKeyGood() else { break }
                 event = try await look()
             }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: headers, body: body)
-    }
-
-    /// Cut short by a shutdown; ended by a client that went.
-    private static func rest() async throws {
-        do {
-            try await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
-        } catch is CancellationError where !Task.isCancelled {}
     }
 
     private static func text(of event: Event) -> ByteBuffer {

@@ -75,7 +75,12 @@ struct JobsController: Sendable {
     private func retrieve(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let seconds = try Query(request.uri.query).int("wait", in: 0...60, default: 0)
         let id = JobID(try context.pathParameter("id"))
-        let found = try await wait.find(id, of: context.tenant, within: .seconds(seconds))
+        let found = try await wait.find(
+            id,
+            of: context.tenant,
+            within: .seconds(seconds),
+            for: context.exchange.attendance
+        )
         return Self.response(.ok, try await view(found))
     }
 
@@ -92,7 +97,7 @@ struct JobsController: Sendable {
     private func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = JobID(try context.pathParameter("id"))
         let tenant = context.tenant
-        let stream = try EventStream(streams, for: tenant, lastID: request.headers[.lastEventID]) {
+        let stream = try EventStream(streams, for: context, lastID: request.headers[.lastEventID]) {
             let view = try await view(try await finder.find(id, of: tenant))
             var writer = JSONWriter()
             JobObject.write(view, to: &writer)
