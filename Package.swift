@@ -206,8 +206,8 @@ let package = Package(
         tests(
             "Intake",
             [
-                "Intake", "Penstock", "JSON", "JSONFuzz", "Telemetry", "TestTwins", httpTypes, lifecycle, logging,
-                coreMetrics, nioCore, nioPosix, nioSSL,
+                "Intake", "Penstock", "JSON", "JSONFuzz", "Telemetry", "TestSupport", "TestTwins", httpTypes, lifecycle,
+                logging, coreMetrics, nioCore, nioPosix, nioSSL,
             ]
         ),
         tests("Scheduler", ["Scheduler", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics]),

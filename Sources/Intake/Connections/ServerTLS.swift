@@ -44,7 +44,11 @@ final class ServerTLS: Sendable {
         self.files = files
         self.logger = logger
         let version = FileVersion(files)
-        state = Mutex(State(context: try Self.context(files), version: version))
+        do {
+            state = Mutex(State(context: try Self.context(files), version: version))
+        } catch {
+            throw UnusableCertificate(files: files, reason: "\(error)")
+        }
     }
 
     func makeHandler() -> NIOSSLServerHandler {
@@ -89,6 +93,16 @@ final class ServerTLS: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
         return try NIOSSLContext(configuration: configuration)
+    }
+}
+
+/// TLS is asked for and cannot be had.
+struct UnusableCertificate: Error, CustomStringConvertible {
+    let files: ServerTLSFiles
+    let reason: String
+
+    var description: String {
+        "the certificate \(files.certificate) with the key \(files.key) cannot be used: \(reason)"
     }
 }
 
