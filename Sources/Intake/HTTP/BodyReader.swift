@@ -50,9 +50,10 @@ final class BodyReader: @unchecked Sendable {
         waited += start.duration(to: .now)
         if let chunk {
             received += chunk.readableBytes
-            isTooSlow = pace.isTooSlow(received, in: waited)
-            guard !isTooSlow else { throw APIError.slowBody }
-            return chunk
+            // Told once: what comes then is read to be thrown away.
+            guard !isTooSlow, pace.isTooSlow(received, in: waited) else { return chunk }
+            isTooSlow = true
+            throw APIError.slowBody
         }
         isFinished = true
         if let declaredLength, received < declaredLength { throw APIError.incompleteBody }

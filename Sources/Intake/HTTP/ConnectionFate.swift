@@ -44,8 +44,9 @@ enum ConnectionFate {
             channel.close(promise: nil)
         }
         defer { end.cancel() }
-        // What fails here ends the connection.
-        try? await body.discard(upTo: smallRest)
+        // Whatever fails leaves the body unfinished.
+        try? await body.discard(upTo: smallRest + 1)
+        if !body.isFinished { channel.close(promise: nil) }
     }
 
     /// Says that nothing more will come, once the answer is on its way, reads on for a moment, then closes.

@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct BoundsLiveTests {
     private static func waiting(_ intake: TestIntake, on id: JobID) async throws -> RawConnection {
-        let connection = try RawConnection(port: intake.port)
+        let connection = try await used(intake)
         try await connection.send(TestIntake.head("GET", "/v1/jobs/\(id)?wait=60", key: TestIntake.acme))
         await intake.events.somebodyWaits()
         return connection

@@ -1,4 +1,6 @@
+import JSON
 import Penstock
+import TestTwins
 import Testing
 
 @testable import Intake
