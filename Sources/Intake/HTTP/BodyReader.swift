@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import NIOHTTP1
 
 /// The body of one request, read at most once.
 ///
@@ -46,7 +47,7 @@ final class BodyReader: @unchecked Sendable {
             try await writer.writeContinue()
         }
         let start = ContinuousClock.now
-        let chunk = try await iterator.next()
+        let chunk = try await nextPart()
         waited += start.duration(to: .now)
         if let chunk {
             received += chunk.readableBytes
@@ -58,6 +59,16 @@ final class BodyReader: @unchecked Sendable {
         isFinished = true
         if let declaredLength, received < declaredLength { throw APIError.incompleteBody }
         return nil
+    }
+
+    /// What becomes of the connection is the client's doing, not a defect.
+    @concurrent
+    private func nextPart() async throws -> ByteBuffer? {
+        do {
+            return try await iterator.next()
+        } catch let error where !(error is HTTPParserError || error is CancellationError) {
+            throw APIError.incompleteBody
+        }
     }
 
     /// The whole body.

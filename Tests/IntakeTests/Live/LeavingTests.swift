@@ -80,6 +80,27 @@ struct LeavingTests {
         }
     }
 
+    @Test func aResetInTheMiddleOfAnUploadIsNoError() async throws {
+        try await TestIntake.run { intake in
+            let form = Form(file: [UInt8](repeating: 65, count: 200_000))
+            let head = TestIntake.head(
+                "POST",
+                "/v1/files",
+                key: TestIntake.acme,
+                headers: ["Content-Type: \(form.contentType)"],
+                length: form.bytes.count
+            )
+            var connection: RawConnection? = try RawConnection(port: intake.port)
+            try await connection?.send(head)
+            try await connection?.send(Array(form.bytes.prefix(100_000)))
+            connection?.resetAtEnd()
+            connection = nil
+            while !intake.log.text.contains("http.route=/v1/files") { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(!intake.log.text.contains("unexpected error"))
+            #expect(intake.ledger.edit { $0.files.isEmpty })
+        }
+    }
+
     /// Revoked elsewhere: this process is not told.
     private static func revoke(_ intake: TestIntake) {
         intake.ledger.edit { $0.apiKeys[0].revokedAt = Surroundings.now }

@@ -18,7 +18,7 @@ enum TLSClient {
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in
-            let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            let request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
             try await outbound.write(ByteBuffer(string: request))
             var text = ""
             for try await bytes in inbound {
