@@ -20,6 +20,8 @@ package struct IntakeConfiguration: Sendable {
     package var inlineBodyBytes: Int
     /// A connection that sends nothing for this long, between requests or within one, is closed.
     package var idleTimeout: Duration
+    /// Requests of one tenant that may be under way at once; nil is half of the connections.
+    package var maxRequestsPerTenant: Int?
     /// Requests of one tenant that may wait for the end of a job at once.
     package var maxWaitsPerTenant: Int
     /// The same of all tenants together.
@@ -51,6 +53,7 @@ package struct IntakeConfiguration: Sendable {
         maxLineBytes: Int = InputReader.maxLineBytes,
         inlineBodyBytes: Int = 64 << 10,
         idleTimeout: Duration = .seconds(60),
+        maxRequestsPerTenant: Int? = nil,
         maxWaitsPerTenant: Int = 256,
         maxWaits: Int = 2000,
         maxConnections: Int? = nil,
@@ -71,6 +74,7 @@ package struct IntakeConfiguration: Sendable {
         self.maxLineBytes = maxLineBytes
         self.inlineBodyBytes = inlineBodyBytes
         self.idleTimeout = idleTimeout
+        self.maxRequestsPerTenant = maxRequestsPerTenant
         self.maxWaitsPerTenant = maxWaitsPerTenant
         self.maxWaits = maxWaits
         self.maxConnections = maxConnections

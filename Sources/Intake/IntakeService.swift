@@ -49,7 +49,13 @@ package struct IntakeService: Service {
     private func server(_ listener: Listener) -> any Service {
         let metrics = IntakeMetrics()
         let dispatcher = Dispatcher(
-            router: IntakeRouter.make(configuration, dependencies, metrics: metrics, logger: logger),
+            router: IntakeRouter.make(
+                configuration,
+                dependencies,
+                shares: ConnectionShares(connections: listener.maxConnections),
+                metrics: metrics,
+                logger: logger
+            ),
             clock: dependencies.clock,
             pace: configuration.bodyPace,
             metrics: metrics,

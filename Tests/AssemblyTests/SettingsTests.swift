@@ -35,6 +35,7 @@ import Testing
     @Test func connectionsAreBoundedByDefault() throws {
         let settings = try read("")
         #expect(settings.intake.maxConnections == nil && settings.intake.maxConnectionsPerAddress == nil)
+        #expect(settings.intake.maxRequestsPerTenant == nil)
         #expect(settings.operations.maxConnections == 32)
         let bounded = try read("intake: {max_connections: 500, max_connections_per_address: 20}")
         #expect(bounded.intake.maxConnections == 500 && bounded.intake.maxConnectionsPerAddress == 20)

@@ -134,12 +134,24 @@ extension SettingDefinition {
             "Most connections at once of one client address; 0 for no limit of its own, as behind a proxy."
         ),
         setting(
+            "intake.max_requests_per_tenant",
+            .integer(0...1_000_000),
+            "0",
+            "Most requests of one tenant under way at once per process; 0 is half of the connections."
+        ),
+        setting(
             "intake.max_waits_per_tenant",
             .integer(1...100_000),
             "256",
-            "Most requests of one tenant that wait for the end of a job (`?wait=`) at once per process."
+            "Most requests of one tenant that wait for the end of a job (`?wait=`) at once per process, and a quarter "
+                + "of the connections."
         ),
-        setting("intake.max_waits", .integer(1...100_000), "2000", "The same of all tenants together."),
+        setting(
+            "intake.max_waits",
+            .integer(1...100_000),
+            "2000",
+            "The same of all tenants, and half of the connections."
+        ),
         setting(
             "intake.min_body_bytes_per_second",
             .integer(0...1_048_576),

@@ -152,6 +152,7 @@ extension IntakeConfiguration {
             maxBatchLines: values.integer("scheduler.max_batch_lines"),
             maxLineBytes: values.integer("scheduler.max_line_bytes"),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
+            maxRequestsPerTenant: values.limit("intake.max_requests_per_tenant"),
             maxWaitsPerTenant: values.integer("intake.max_waits_per_tenant"),
             maxWaits: values.integer("intake.max_waits"),
             maxConnections: values.limit("intake.max_connections"),

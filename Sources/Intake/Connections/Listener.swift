@@ -5,6 +5,8 @@ import Penstock
 
 /// What all connections to one port share: bounds, numbers and TLS.
 package struct Listener: Sendable {
+    /// As many as there may be at once.
+    let maxConnections: Int
     private let connections: Connections
     private let metrics: ConnectionMetrics
     private let tls: ServerTLS?
@@ -26,7 +28,8 @@ package struct Listener: Sendable {
         tls: ServerTLSFiles?,
         logger: Logger
     ) throws {
-        let bounds = ConnectionBounds(total: maxConnections ?? DescriptorLimit.connections, perAddress: maxPerAddress)
+        self.maxConnections = maxConnections ?? DescriptorLimit.connections
+        let bounds = ConnectionBounds(total: self.maxConnections, perAddress: maxPerAddress)
         metrics = ConnectionMetrics(server: name)
         connections = Connections(bounds, metrics: metrics, logger: logger)
         self.tls = try tls.map { try ServerTLS($0, logger: logger) }

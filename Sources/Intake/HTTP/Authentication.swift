@@ -9,6 +9,8 @@ struct Authentication: RouterMiddleware {
 
     let ledger: any TenantLedger
     let cache: KeyCache
+    /// Requests of all kinds that are under way.
+    let places: TenantPlaces
 
     @concurrent
     func handle(
@@ -23,6 +25,7 @@ struct Authentication: RouterMiddleware {
             context.exchange.whenAskedForKey { try await caller(hash: hash, notOlderThan: Attendance.keyAge) != nil }
         }
         context.exchange.tenant = context.caller?.tenant
+        if let tenant = context.caller?.tenant { context.exchange.hold(try places.take(for: tenant)) }
         return try await next(request, context)
     }
 

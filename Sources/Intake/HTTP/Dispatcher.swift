@@ -22,7 +22,6 @@ struct Dispatcher: Sendable {
     @Sendable
     func respond(to request: Request, writer: consuming ResponseWriter, connection: Connection) async throws {
         connection.beginRequest()
-        defer { connection.endRequest() }
         let channel = connection.channel
         let held = HeldWriter(writer)
         let exchange = makeExchange(request, writer: held, presence: connection.presence)
@@ -41,10 +40,13 @@ struct Dispatcher: Sendable {
         do {
             try await held.write(response)
         } catch {
+            connection.endRequest()
             // Throwing closes the connection: the client sees that the answer broke off.
             finish(request, response, context, error: error)
             throw error
         }
+        // What follows is owed to nobody: the connection may make room for another one.
+        connection.endRequest()
         finish(request, response, context, error: nil)
         if let duty { await fulfil(duty, of: exchange, on: channel) }
         if closes {

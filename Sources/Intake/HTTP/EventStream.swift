@@ -22,17 +22,6 @@ struct EventStream: Sendable {
         let isLast: Bool
     }
 
-    /// Those that are open: each looks at the queue or the ledger once a second.
-    static func places() -> TenantPlaces {
-        TenantPlaces(
-            perTenant: 100,
-            total: 1000,
-            code: "too_many_event_streams",
-            message: "Too many event streams are open. Close some, or look at the object from time to time.",
-            retryAfter: 15
-        )
-    }
-
     /// Counts the stream for as long as it is open.
     private let place: TenantPlaces.Place
     private let attendance: Attendance

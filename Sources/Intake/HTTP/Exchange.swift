@@ -14,6 +14,7 @@ final class Exchange: RequestContextSource, Sendable {
     let startedAt = ContinuousClock.now
     private let knownTenant = Mutex<TenantID?>(nil)
     private let keyCheck = Mutex<(@Sendable () async throws -> Bool)?>(nil)
+    private let place = Mutex<TenantPlaces.Place?>(nil)
     private let afterAnswer = Mutex<(@Sendable () async throws -> Void)?>(nil)
 
     init(requestID: String, logger: Logger, body: BodyReader, presence: CallerPresence) {
@@ -22,6 +23,9 @@ final class Exchange: RequestContextSource, Sendable {
         self.body = body
         self.presence = presence
     }
+
+    /// Keeps a place until the answer was given.
+    func hold(_ place: TenantPlaces.Place) { self.place.withLock { $0 = place } }
 
     /// Says how to find out later whether the caller's key is still good.
     func whenAskedForKey(_ check: @escaping @Sendable () async throws -> Bool) {

@@ -18,7 +18,8 @@ struct JobsController: Sendable {
     let maxBodyBytes: Int
     let clock: WallClock
     let metrics: IntakeMetrics
-    private let streams = EventStream.places()
+    /// Event streams that are open.
+    let streams: TenantPlaces
 
     func addRoutes(to section: RouteSection<AuthenticatedContext>) {
         section.on(.post, "/v1/jobs", use: create)

@@ -24,7 +24,8 @@ struct BoundsLiveTests {
     }
 
     @Test(arguments: [
-        IntakeConfiguration(maxConnections: 1), IntakeConfiguration(maxConnectionsPerAddress: 1),
+        IntakeConfiguration(maxRequestsPerTenant: 9, maxConnections: 1),
+        IntakeConfiguration(maxRequestsPerTenant: 9, maxConnectionsPerAddress: 1),
     ])
     func whereAllAreBusyANewOneIsRefused(configuration: IntakeConfiguration) async throws {
         try await TestIntake.run(configuration) { intake in
@@ -54,6 +55,26 @@ struct BoundsLiveTests {
                 try await connection.send(TestIntake.head("GET", "/", key: nil))
                 #expect(try await connection.receive().status == 200)
             }
+        }
+    }
+
+    @Test func aTenantHasSoManyRequestsUnderWay() async throws {
+        try await TestIntake.run(IntakeConfiguration(maxRequestsPerTenant: 1)) { intake in
+            let id = try await intake.job()
+            var holder: RawConnection?
+            var refused: RawAnswer
+            // Until the wait was there first.
+            repeat {
+                holder = try RawConnection(port: intake.port)
+                try await holder?.send(TestIntake.head("GET", "/v1/jobs/\(id)?wait=60", key: TestIntake.acme))
+                refused = try await intake.ask("GET", "/v1/models")
+            } while refused.status == 200
+            #expect(refused.status == 429)
+            #expect(try refused.error().code == "too_many_requests")
+            #expect(try await intake.ask("GET", "/v1/models", key: TestIntake.other).status == 200)
+            withExtendedLifetime(holder) {}
+            holder = nil
+            while try await intake.ask("GET", "/v1/models").status == 429 {}
         }
     }
 

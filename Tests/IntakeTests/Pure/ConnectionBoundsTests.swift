@@ -1,3 +1,4 @@
+import Penstock
 import Testing
 
 @testable import Intake
@@ -37,6 +38,20 @@ struct ConnectionBoundsTests {
         #expect(DescriptorLimit.connections(limit: 64, open: 40) == 16)
         #expect(DescriptorLimit.connections(limit: 1 << 20, open: 40) == 10_000)
         #expect(DescriptorLimit.connections >= 16)
+    }
+
+    @Test func longAnswersLeaveConnectionsToShortOnes() throws {
+        let shares = ConnectionShares(connections: 40)
+        let places = [
+            (shares.requests(IntakeConfiguration()), 20), (shares.waits(IntakeConfiguration()), 10),
+            (shares.streams(), 5), (shares.waits(IntakeConfiguration(maxWaitsPerTenant: 3)), 3),
+            (ConnectionShares(connections: 1).streams(), 1),
+        ]
+        for (kind, count) in places {
+            let taken = try (0..<count).map { _ in try kind.take(for: TenantID(trusted: "a")) }
+            #expect(throws: APIError.self) { _ = try kind.take(for: TenantID(trusted: "a")) }
+            withExtendedLifetime(taken) {}
+        }
     }
 
     @Test func bodiesAreGivenTime() {
