@@ -1,4 +1,5 @@
 import CoreMetrics
+import Glibc
 import Logging
 import NIOCore
 import Telemetry
@@ -8,6 +9,8 @@ import Telemetry
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
+    /// Others concern the one connection that was to be accepted.
+    private static let shortages = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
     private static let pause = TimeAmount.milliseconds(200)
 
     private let metrics: ConnectionMetrics
@@ -32,7 +35,7 @@ final class AcceptPause: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is IOError {
+        if let error = error as? IOError, Self.shortages.contains(error.errnoCode) {
             metrics.starved.increment()
             if let count = throttle.note() {
                 logger.error("no connection can be accepted", [.count: .integer(count)], error: error)
