@@ -135,7 +135,7 @@ let package = Package(
             "Intake",
             [
                 "Penstock", "JSON", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
-                nioHTTP1, logging, coreMetrics, lifecycle, crypto,
+                nioHTTP1, nioSSL, logging, coreMetrics, lifecycle, crypto,
             ],
             resources: [.embedInCode("OpenAPI")]
         ),
@@ -206,8 +206,8 @@ let package = Package(
         tests(
             "Intake",
             [
-                "Intake", "Penstock", "JSON", "JSONFuzz", "Telemetry", "TestTwins", httpTypes, lifecycle, logging,
-                coreMetrics, nioCore,
+                "Intake", "Penstock", "JSON", "JSONFuzz", "Telemetry", "TestSupport", "TestTwins", httpTypes, lifecycle,
+                logging, coreMetrics, nioCore, nioPosix, nioSSL,
             ]
         ),
         tests("Scheduler", ["Scheduler", "Penstock", "JSON", "Telemetry", "TestTwins", logging, coreMetrics]),

@@ -26,6 +26,20 @@ package struct IntakeConfiguration: Sendable {
     package var maxPageBytes: Int
     /// A connection that sends nothing for this long, between requests or within one, is closed.
     package var idleTimeout: Duration
+    /// Requests of one tenant that may be under way at once; nil is half of the connections.
+    package var maxRequestsPerTenant: Int?
+    /// Requests of one tenant that may wait for the end of a job at once.
+    package var maxWaitsPerTenant: Int
+    /// The same of all tenants together.
+    package var maxWaits: Int
+    /// Connections at once; nil follows from how many descriptors the process may have.
+    package var maxConnections: Int?
+    /// Connections of one client address at once; nil for no limit of its own.
+    package var maxConnectionsPerAddress: Int?
+    /// How fast and until when a body has to come.
+    package var bodyPace: BodyPace
+    /// Nil for plain HTTP.
+    package var tls: ServerTLSFiles?
     /// How long an API key is believed without asking the ledger: the delay with which a revocation takes effect.
     package var keyCacheSeconds: Int
     /// What may be registered.
@@ -48,6 +62,13 @@ package struct IntakeConfiguration: Sendable {
         maxBytesInFlightPerTenant: Int = 64 << 20,
         maxPageBytes: Int = 8 << 20,
         idleTimeout: Duration = .seconds(60),
+        maxRequestsPerTenant: Int? = nil,
+        maxWaitsPerTenant: Int = 256,
+        maxWaits: Int = 2000,
+        maxConnections: Int? = nil,
+        maxConnectionsPerAddress: Int? = nil,
+        bodyPace: BodyPace = BodyPace(),
+        tls: ServerTLSFiles? = nil,
         keyCacheSeconds: Int = 5,
         webhooks: WebhookRules = WebhookRules(),
         backlog: Int = 1024,
@@ -65,6 +86,13 @@ package struct IntakeConfiguration: Sendable {
         self.maxBytesInFlightPerTenant = maxBytesInFlightPerTenant
         self.maxPageBytes = maxPageBytes
         self.idleTimeout = idleTimeout
+        self.maxRequestsPerTenant = maxRequestsPerTenant
+        self.maxWaitsPerTenant = maxWaitsPerTenant
+        self.maxWaits = maxWaits
+        self.maxConnections = maxConnections
+        self.maxConnectionsPerAddress = maxConnectionsPerAddress
+        self.bodyPace = bodyPace
+        self.tls = tls
         self.keyCacheSeconds = keyCacheSeconds
         self.webhooks = webhooks
         self.backlog = backlog

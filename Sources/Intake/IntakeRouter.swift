@@ -7,6 +7,7 @@ enum IntakeRouter {
     static func make(
         _ configuration: IntakeConfiguration,
         _ parts: IntakeDependencies,
+        shares: ConnectionShares,
         metrics: IntakeMetrics,
         logger: Logger
     ) -> RouterResponder<IntakeContext> {
@@ -15,9 +16,15 @@ enum IntakeRouter {
         let cache = KeyCache(lifetime: .seconds(configuration.keyCacheSeconds))
         router.add(middleware: UnknownURLMiddleware())
         WelcomeController(version: configuration.version).addRoutes(to: RouteSection(routes: router, book: book))
-        let identified = router.group().add(middleware: Authentication(ledger: parts.ledger, cache: cache))
+        let authentication = Authentication(
+            ledger: parts.ledger,
+            cache: cache,
+            places: shares.requests(configuration)
+        )
+        let identified = router.group().add(middleware: authentication)
         let authenticated = identified.group(context: AuthenticatedContext.self)
-        addCallerRoutes(to: RouteSection(routes: authenticated, book: book), configuration, parts, metrics, logger)
+        let callers = RouteSection(routes: authenticated, book: book)
+        addCallerRoutes(to: callers, configuration, parts, shares, metrics, logger)
         let admins = RouteSection(routes: authenticated.group(context: AdminContext.self), book: book)
         addAdminRoutes(to: admins, cache: cache, configuration, parts)
         book.refuseOtherMethods(on: router)
@@ -59,6 +66,7 @@ enum IntakeRouter {
         to section: RouteSection<AuthenticatedContext>,
         _ configuration: IntakeConfiguration,
         _ parts: IntakeDependencies,
+        _ shares: ConnectionShares,
         _ metrics: IntakeMetrics,
         _ logger: Logger
     ) {
@@ -77,7 +85,8 @@ enum IntakeRouter {
             webhooks: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock,
-            metrics: metrics
+            metrics: metrics,
+            streams: shares.streams()
         ).addRoutes(to: section)
         MessageBatchesController(
             ledger: parts.ledger,
@@ -92,7 +101,7 @@ enum IntakeRouter {
             clock: parts.clock,
             metrics: metrics
         ).addRoutes(to: section)
-        let jobs = jobs(configuration, parts, metrics, logger)
+        let jobs = jobs(configuration, parts, shares, metrics, logger)
         jobs.addRoutes(to: section)
         BulkJobsController(
             submission: jobs.submission,
@@ -131,6 +140,7 @@ enum IntakeRouter {
     private static func jobs(
         _ configuration: IntakeConfiguration,
         _ parts: IntakeDependencies,
+        _ shares: ConnectionShares,
         _ metrics: IntakeMetrics,
         _ logger: Logger
     ) -> JobsController {
@@ -149,7 +159,7 @@ enum IntakeRouter {
             ledger: parts.ledger,
             submission: JobSubmission(admission: admission, creations: parts.creations, metrics: metrics),
             finder: finder,
-            wait: JobWait(finder: finder, events: parts.events),
+            wait: JobWait(finder: finder, events: parts.events, places: shares.waits(configuration)),
             listing: JobListing(
                 ledger: parts.ledger,
                 queues: epochs.all,
@@ -162,7 +172,8 @@ enum IntakeRouter {
             webhooks: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock,
-            metrics: metrics
+            metrics: metrics,
+            streams: shares.streams()
         )
     }
 }

@@ -33,16 +33,31 @@ package struct IntakeService: Service {
     package func run() async throws {
         let health = dependencies.health
         defer { health.set(Self.check, .notReady("not listening")) }
-        try await server().run()
+        let listener = try Listener(
+            "intake",
+            maxConnections: configuration.maxConnections,
+            maxPerAddress: configuration.maxConnectionsPerAddress,
+            idleTimeout: configuration.idleTimeout,
+            tls: configuration.tls,
+            logger: logger
+        )
+        try await listener.run { try await server(listener).run() }
     }
 
     private static let check = "intake"
 
-    private func server() -> any Service {
+    private func server(_ listener: Listener) -> any Service {
         let metrics = IntakeMetrics()
         let dispatcher = Dispatcher(
-            router: IntakeRouter.make(configuration, dependencies, metrics: metrics, logger: logger),
+            router: IntakeRouter.make(
+                configuration,
+                dependencies,
+                shares: ConnectionShares(connections: listener.maxConnections),
+                metrics: metrics,
+                logger: logger
+            ),
             clock: dependencies.clock,
+            pace: configuration.bodyPace,
             metrics: metrics,
             budget: ByteBudget(
                 total: configuration.maxBytesInFlight,
@@ -50,13 +65,13 @@ package struct IntakeService: Service {
             ),
             logger: logger
         )
-        let channel = HTTP1Channel(responder: dispatcher.respond, configuration: channelConfiguration)
-        return channel.server(
+        return listener.channel(dispatcher.respond).server(
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: configuration.backlog
             ),
             onServerRunning: { [dependencies, logger, onListening] channel in
+                await listener.opened(channel)
                 let port = channel.localAddress?.port ?? 0
                 logger.notice("intake is listening", [.port: .integer(port)])
                 dependencies.health.set(Self.check, .ready)
@@ -64,18 +79,6 @@ package struct IntakeService: Service {
             },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: quietLogger
-        )
-    }
-
-    private var channelConfiguration: HTTP1Channel.Configuration {
-        HTTP1Channel.Configuration(
-            additionalChannelHandlers: [SendBeforeClose()],
-            idleTimeout: .milliseconds(configuration.idleTimeout.wholeMilliseconds),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16 << 10,
-                maxHeaderListSize: 32 << 10,
-                maxHeaderFieldCount: 100
-            )
         )
     }
 

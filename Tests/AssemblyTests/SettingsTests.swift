@@ -32,6 +32,23 @@ import Testing
         #expect(settings.topology.pools.isEmpty)
     }
 
+    @Test func connectionsAreBoundedByDefault() throws {
+        let settings = try read("")
+        #expect(settings.intake.maxConnections == nil && settings.intake.maxConnectionsPerAddress == nil)
+        #expect(settings.intake.maxRequestsPerTenant == nil)
+        #expect(settings.operations.maxConnections == 32)
+        let bounded = try read("intake: {max_connections: 500, max_connections_per_address: 20}")
+        #expect(bounded.intake.maxConnections == 500 && bounded.intake.maxConnectionsPerAddress == 20)
+    }
+
+    @Test func certificatesComeWithTheirKeys() throws {
+        #expect(try read("").intake.tls == nil)
+        let settings = try read("intake: {certificate_file: a.pem, key_file: a.key}")
+        #expect(settings.intake.tls == ServerTLSFiles(certificate: "a.pem", key: "a.key"))
+        #expect(settings.operations.tls == nil)
+        #expect(throws: SettingsError.self) { try read("operations: {key_file: a.key}") }
+    }
+
     @Test func theEnvironmentOverridesTheFile() throws {
         let settings = try read("intake: {port: 1234}", ["PENSTOCK_INTAKE_PORT": "4321"])
         #expect(settings.intake.port == 4321)

@@ -36,7 +36,7 @@ package struct FleetPlan: Sendable {
     }
 
     /// Where the fleet itself serves its metrics.
-    var operationsPort: Int { settings.operationsPort == 0 ? 0 : settings.operationsPort + 1 }
+    var operationsPort: Int { settings.operations.port == 0 ? 0 : settings.operations.port + 1 }
 
     private func child(_ role: Role, named name: String, _ number: Int, _ stopOrder: Int) -> ChildSpecification {
         ChildSpecification(
@@ -53,14 +53,14 @@ package struct FleetPlan: Sendable {
     }
 
     private func operationsPort(_ role: Role, _ number: Int) -> Int {
-        guard settings.operationsPort != 0 else { return 0 }
+        guard settings.operations.port != 0 else { return 0 }
         switch role {
-        case .intake: return settings.operationsPort
-        case .scheduler: return settings.operationsPort + 10 + number
+        case .intake: return settings.operations.port
+        case .scheduler: return settings.operations.port + 10 + number
         // There may be more workers than ports before the simulator's.
-        case .worker: return number < 70 ? settings.operationsPort + 20 + number : 0
-        case .courier: return settings.operationsPort + 91 + number
-        case .simulator: return settings.operationsPort + 90
+        case .worker: return number < 70 ? settings.operations.port + 20 + number : 0
+        case .courier: return settings.operations.port + 91 + number
+        case .simulator: return settings.operations.port + 90
         }
     }
 }

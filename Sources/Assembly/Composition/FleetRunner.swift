@@ -62,9 +62,10 @@ package struct FleetRunner: Sendable {
     }
 
     private func serve(_ supervisor: Supervisor, _ plan: FleetPlan, _ watch: RedisWatch) async throws {
+        var address = settings.operations
+        address.port = plan.operationsPort
         let operations = OperationsServer(
-            host: settings.operationsHost,
-            port: plan.operationsPort,
+            settings: address,
             health: health,
             metrics: metrics,
             logger: logger

@@ -1,4 +1,5 @@
 import Hummingbird
+import Intake
 import Logging
 import NIOCore
 import Redis
@@ -7,13 +8,23 @@ import Telemetry
 
 /// What every role serves to operators on a port of its own: `/metrics`, `/healthz` and `/readyz`.
 struct OperationsServer: Service {
-    let host: String
-    let port: Int
+    let settings: OperationsSettings
     let health: Health
     let metrics: MetricsRegistry
     let logger: Logger
 
     func run() async throws {
+        let listener = try Listener(
+            "operations",
+            maxConnections: settings.maxConnections,
+            idleTimeout: .seconds(60),
+            tls: settings.tls,
+            logger: logger
+        )
+        try await listener.run { try await application(listener).run() }
+    }
+
+    private func application(_ listener: Listener) -> some ApplicationProtocol {
         let router = Router()
         router.get("/metrics") { [metrics, health] _, _ in
             let text = metrics.prometheusText() + health.snapshot().prometheusText
@@ -29,16 +40,16 @@ struct OperationsServer: Service {
         }
         var quiet = logger
         quiet.logLevel = max(quiet.logLevel, .warning)
-        let application = Application(
+        return Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-            configuration: .init(address: .hostname(host, port: port)),
+            server: listener.builder,
+            configuration: .init(address: .hostname(settings.host, port: settings.port)),
             onServerRunning: { [logger] channel in
+                await listener.opened(channel)
                 logger.info("operations port is open", [.port: .integer(channel.localAddress?.port ?? 0)])
             },
             logger: quiet
         )
-        try await application.run()
     }
 
     private static func response(_ status: HTTPResponse.Status, _ type: String, _ body: [UInt8]) -> Response {

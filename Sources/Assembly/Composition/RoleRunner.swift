@@ -94,8 +94,7 @@ package struct RoleRunner: Sendable {
     /// Services stop in reverse order, so the operations port answers to the end.
     func serve(_ services: [any Service]) async throws {
         let operations = OperationsServer(
-            host: settings.operationsHost,
-            port: settings.operationsPort,
+            settings: settings.operations,
             health: health,
             metrics: metrics,
             logger: logger

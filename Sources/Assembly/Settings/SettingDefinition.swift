@@ -132,7 +132,63 @@ extension SettingDefinition {
             "8388608",
             "A page of a listing of jobs ends when its answers reach this many bytes."
         ),
-        setting("intake.idle_timeout_seconds", .integer(1...3600), "60", "A silent connection is closed after this."),
+        setting(
+            "intake.idle_timeout_seconds",
+            .integer(1...3600),
+            "60",
+            "A connection whose client sends nothing, or reads nothing of what it is sent, is closed after this."
+        ),
+        setting(
+            "intake.max_connections",
+            .integer(0...1_000_000),
+            "0",
+            "Most connections at once per process; 0 is what the limit of descriptors leaves, at most 10,000. An idle "
+                + "one makes room for a new one; where none is idle, the new one gets 503."
+        ),
+        setting(
+            "intake.max_connections_per_address",
+            .integer(0...1_000_000),
+            "0",
+            "Most connections at once of one client address; 0 for no limit of its own, as behind a proxy."
+        ),
+        setting(
+            "intake.max_requests_per_tenant",
+            .integer(0...1_000_000),
+            "0",
+            "Most requests of one tenant under way at once per process; 0 is half of the connections."
+        ),
+        setting(
+            "intake.max_waits_per_tenant",
+            .integer(1...100_000),
+            "256",
+            "Most requests of one tenant that wait for the end of a job (`?wait=`) at once per process, and a quarter "
+                + "of the connections."
+        ),
+        setting(
+            "intake.max_waits",
+            .integer(1...100_000),
+            "2000",
+            "The same of all tenants, and half of the connections."
+        ),
+        setting(
+            "intake.min_body_bytes_per_second",
+            .integer(0...1_048_576),
+            "256",
+            "A body that comes more slowly than this after intake.body_grace_seconds is given up; 0 for no limit."
+        ),
+        setting(
+            "intake.body_grace_seconds",
+            .integer(1...3600),
+            "15",
+            "How long a body may come more slowly, and how long the rest of a refused one is read."
+        ),
+        setting(
+            "intake.certificate_file",
+            .optionalText,
+            "",
+            "Certificate chain (PEM): the HTTP API speaks TLS. Read anew when it changes."
+        ),
+        setting("intake.key_file", .optionalText, "", "Private key (PEM) of intake.certificate_file."),
         setting(
             "intake.key_cache_seconds",
             .integer(0...300),
@@ -354,6 +410,19 @@ extension SettingDefinition {
             "Port of /metrics, /healthz and /readyz; 0 takes any and logs it. Under `penstockd up`: intake the port "
                 + "itself, the fleet +1, schedulers from +10, workers from +20, the simulator +90, couriers from +91."
         ),
+        setting(
+            "operations.max_connections",
+            .integer(1...10_000),
+            "32",
+            "Most connections at once to that port; the one that is idle longest makes room."
+        ),
+        setting(
+            "operations.certificate_file",
+            .optionalText,
+            "",
+            "Certificate chain (PEM): that port speaks TLS. Read anew when it changes."
+        ),
+        setting("operations.key_file", .optionalText, "", "Private key (PEM) of operations.certificate_file."),
     ]
     private static let log = [
         setting(

@@ -19,8 +19,7 @@ package struct Settings: Sendable {
     package var webhooks: WebhookSettings
     package var simulatorEnabled: Bool
     package var simulator: SimulatorConfiguration
-    package var operationsHost: String
-    package var operationsPort: Int
+    package var operations: OperationsSettings
     package var logLevel: String
     package var topology: Topology
     /// The environment variables that hold credentials of targets.
@@ -108,7 +107,7 @@ extension Settings {
         allowDataLoss = values.flag("redis.allow_data_loss")
         redisCommandTimeout = .milliseconds(values.integer("redis.command_timeout_ms"))
         ledger = LedgerSettings(values)
-        intake = IntakeConfiguration(values)
+        intake = try IntakeConfiguration(values)
         let topologySettings = TopologySettings(secrets: secrets)
         topology = try topologySettings.read(root)
         credentialVariables = try topologySettings.credentialVariables(root)
@@ -118,8 +117,7 @@ extension Settings {
         webhooks = WebhookSettings(values)
         simulatorEnabled = values.flag("simulator.enabled")
         simulator = SimulatorConfiguration(values)
-        operationsHost = values.text("operations.host")
-        operationsPort = values.integer("operations.port")
+        operations = try OperationsSettings(values)
         logLevel = values.text("log.level")
         adaptersDirectory = values.optionalText("adapters.directory")
         adapters = AdapterLibrary()
@@ -149,7 +147,7 @@ extension Settings {
 }
 
 extension IntakeConfiguration {
-    init(_ values: ScalarSettings) {
+    init(_ values: ScalarSettings) throws(SettingsError) {
         self.init(
             host: values.text("intake.host"),
             port: values.integer("intake.port"),
@@ -162,6 +160,16 @@ extension IntakeConfiguration {
             maxBytesInFlightPerTenant: values.integer("intake.max_bytes_in_flight_per_tenant"),
             maxPageBytes: values.integer("intake.max_page_bytes"),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
+            maxRequestsPerTenant: values.limit("intake.max_requests_per_tenant"),
+            maxWaitsPerTenant: values.integer("intake.max_waits_per_tenant"),
+            maxWaits: values.integer("intake.max_waits"),
+            maxConnections: values.limit("intake.max_connections"),
+            maxConnectionsPerAddress: values.limit("intake.max_connections_per_address"),
+            bodyPace: BodyPace(
+                minBytesPerSecond: values.integer("intake.min_body_bytes_per_second"),
+                grace: .seconds(values.integer("intake.body_grace_seconds"))
+            ),
+            tls: try ServerTLSFiles(values, section: "intake"),
             keyCacheSeconds: values.integer("intake.key_cache_seconds"),
             webhooks: WebhookRules(
                 allowsHTTP: values.flag("webhooks.allow_http"),

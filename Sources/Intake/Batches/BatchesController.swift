@@ -12,7 +12,8 @@ struct BatchesController: Sendable {
     let maxBodyBytes: Int
     let clock: WallClock
     let metrics: IntakeMetrics
-    private let streams = EventStream.places()
+    /// Event streams that are open.
+    let streams: TenantPlaces
 
     func addRoutes(to section: RouteSection<AuthenticatedContext>) {
         section.on(.post, "/v1/batches", use: create)

@@ -80,6 +80,8 @@ extension APIError {
         )
     }
 
+    static let slowBody = APIError(.requestTimeout, code: "body_too_slow", "The request's body comes too slowly.")
+
     static func wrongMethod(allow: String) -> APIError {
         var error = APIError(
             .methodNotAllowed,

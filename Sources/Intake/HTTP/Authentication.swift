@@ -9,6 +9,8 @@ struct Authentication: RouterMiddleware {
 
     let ledger: any TenantLedger
     let cache: KeyCache
+    /// Requests of all kinds that are under way.
+    let places: TenantPlaces
 
     @concurrent
     func handle(
@@ -17,19 +19,23 @@ struct Authentication: RouterMiddleware {
         next: @concurrent (Request, IntakeContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if let secret = Self.secret(in: request.headers) { context.caller = try await caller(for: secret) }
+        if let secret = Self.secret(in: request.headers) {
+            let hash = APIKeySecret.hash(secret)
+            context.caller = try await caller(hash: hash)
+            context.exchange.whenAskedForKey { try await caller(hash: hash, notOlderThan: Attendance.keyAge) != nil }
+        }
         context.exchange.tenant = context.caller?.tenant
+        if let tenant = context.caller?.tenant { context.exchange.hold(try places.take(for: tenant)) }
         return try await next(request, context)
     }
 
-    private func caller(for secret: String) async throws -> Caller? {
-        let hash = APIKeySecret.hash(secret)
-        guard let key = try await key(hash: hash), key.revokedAt == nil else { return nil }
+    private func caller(hash: String, notOlderThan age: Duration? = nil) async throws -> Caller? {
+        guard let key = try await key(hash: hash, notOlderThan: age), key.revokedAt == nil else { return nil }
         return Caller(key)
     }
 
-    private func key(hash: String) async throws -> APIKeyRecord? {
-        if let remembered = cache.lookup(hash) { return remembered }
+    private func key(hash: String, notOlderThan age: Duration?) async throws -> APIKeyRecord? {
+        if let remembered = cache.lookup(hash, notOlderThan: age) { return remembered }
         let key = try await ledger.apiKey(hash: hash)
         cache.remember(key, hash: hash)
         return key

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import NIOHTTP1
 import Penstock
 
 /// The body of one request, read at most once.
@@ -22,26 +23,32 @@ final class BodyReader: @unchecked Sendable {
     private(set) var isHeldBack: Bool
     /// Whose bytes they are; nil while nobody is known, to whom nothing is read.
     var tenant: TenantID?
+    /// It came so slowly that it was given up.
+    private(set) var isTooSlow = false
+    /// How long the client was waited for.
+    private var waited = Duration.zero
+    private let pace: BodyPace
     private var iterator: RequestBody.AsyncIterator
     private let writer: HeldWriter
     private let budget: ByteBudget
     /// Counted for as long as the request is served.
     private var holdings: [ByteBudget.Holding] = []
 
-    init(of request: Request, writer: HeldWriter, budget: ByteBudget) {
+    init(of request: Request, pace: BodyPace, writer: HeldWriter, budget: ByteBudget) {
         let length = request.headers[.contentLength].flatMap { Int($0) }
         let isChunked = request.headers[.transferEncoding] != nil
         declaredLength = isChunked ? nil : length ?? 0
         isFinished = declaredLength == 0
         isHeldBack = !isFinished && request.headers[.expect]?.lowercased() == "100-continue"
         iterator = request.body.makeAsyncIterator()
+        self.pace = pace
         self.writer = writer
         self.budget = budget
     }
 
     /// The next bytes; nil at the end.
     ///
-    /// - Throws: `APIError.incompleteBody` when the client went away in between.
+    /// - Throws: `APIError.incompleteBody` when the client went away in between, `.slowBody` when it comes too slowly.
     @concurrent
     func next() async throws -> ByteBuffer? {
         guard !isFinished else { return nil }
@@ -49,23 +56,27 @@ final class BodyReader: @unchecked Sendable {
             isHeldBack = false
             try await writer.writeContinue()
         }
-        if let chunk = try await chunk() {
+        let start = ContinuousClock.now
+        let chunk = try await nextPart()
+        waited += start.duration(to: .now)
+        if let chunk {
             received += chunk.readableBytes
-            return chunk
+            // Told once: what comes then is read to be thrown away.
+            guard !isTooSlow, pace.isTooSlow(received, in: waited) else { return chunk }
+            isTooSlow = true
+            throw APIError.slowBody
         }
         isFinished = true
         if let declaredLength, received < declaredLength { throw APIError.incompleteBody }
         return nil
     }
 
-    /// A client that resets its connection has broken its body off, like one that closes it: no fault of ours.
+    /// What becomes of the connection is the client's doing, not a defect.
     @concurrent
-    private func chunk() async throws -> ByteBuffer? {
+    private func nextPart() async throws -> ByteBuffer? {
         do {
             return try await iterator.next()
-        } catch is IOError {
-            throw APIError.incompleteBody
-        } catch is ChannelError {
+        } catch let error where !(error is HTTPParserError || error is CancellationError) {
             throw APIError.incompleteBody
         }
     }

@@ -2,6 +2,7 @@ import Glibc
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import Penstock
 
 /// Whether a connection serves another request.
 enum ConnectionFate {
@@ -16,6 +17,7 @@ enum ConnectionFate {
     static func closes(after request: Request, body: BodyReader) -> Bool {
         if request.headers[.connection]?.lowercased().contains("close") == true { return true }
         guard !body.isFinished else { return false }
+        if body.isTooSlow { return true }
         // The client may or may not send the body now: what comes next cannot be told apart.
         if body.isHeldBack { return true }
         guard let length = body.declaredLength else { return true }
@@ -33,6 +35,18 @@ enum ConnectionFate {
         } catch {
             return false  // a closed socket tells nothing
         }
+    }
+
+    /// Reads what is left of a body that was not read. Else it would be read as slowly as its client likes.
+    static func readRest(of body: BodyReader, on channel: any Channel, within time: Duration) async {
+        guard !body.isFinished else { return }
+        let end = channel.eventLoop.scheduleTask(in: .milliseconds(time.wholeMilliseconds)) {
+            channel.close(promise: nil)
+        }
+        defer { end.cancel() }
+        // Whatever fails leaves the body unfinished.
+        try? await body.discard(upTo: smallRest + 1)
+        if !body.isFinished { channel.close(promise: nil) }
     }
 
     /// Says that nothing more will come, once the answer is on its way, reads on for a moment, then closes.

@@ -14,15 +14,18 @@ import Telemetry
 struct Dispatcher: Sendable {
     let router: RouterResponder<IntakeContext>
     let clock: WallClock
+    let pace: BodyPace
     let metrics: IntakeMetrics
     let budget: ByteBudget
     let logger: Logger
     let dates = DateHeader()
 
     @Sendable
-    func respond(to request: Request, writer: consuming ResponseWriter, channel: any Channel) async throws {
+    func respond(to request: Request, writer: consuming ResponseWriter, connection: Connection) async throws {
+        connection.beginRequest()
+        let channel = connection.channel
         let held = HeldWriter(writer)
-        let exchange = makeExchange(request, writer: held)
+        let exchange = makeExchange(request, writer: held, presence: connection.presence)
         let context = IntakeContext(source: exchange)
         let dialect = APIDialect(of: request)
         var response = await answer(request, context, dialect)
@@ -38,13 +41,20 @@ struct Dispatcher: Sendable {
         do {
             try await held.write(response)
         } catch {
+            connection.endRequest()
             // Throwing closes the connection: the client sees that the answer broke off.
             finish(request, response, context, error: error)
             throw error
         }
+        // What follows is owed to nobody: the connection may make room for another one.
+        connection.endRequest()
         finish(request, response, context, error: nil)
         if let duty { await fulfil(duty, of: exchange, on: channel) }
-        if closes { await ConnectionFate.close(channel, discarding: exchange.body) }
+        if closes {
+            await ConnectionFate.close(channel, discarding: exchange.body)
+        } else {
+            await ConnectionFate.readRest(of: exchange.body, on: channel, within: pace.grace)
+        }
     }
 
     /// An answer that its client did not get is as good as none; then the duty is left to time.
@@ -62,12 +72,13 @@ struct Dispatcher: Sendable {
         }
     }
 
-    private func makeExchange(_ request: Request, writer: HeldWriter) -> Exchange {
+    private func makeExchange(_ request: Request, writer: HeldWriter, presence: CallerPresence) -> Exchange {
         let id = IDGenerator.named("req_", at: clock.now())
         return Exchange(
             requestID: id,
             logger: logger.adding([.requestID: .text(id)]),
-            body: BodyReader(of: request, writer: writer, budget: budget),
+            body: BodyReader(of: request, pace: pace, writer: writer, budget: budget),
+            presence: presence,
             budget: budget
         )
     }
@@ -75,6 +86,7 @@ struct Dispatcher: Sendable {
     private func answer(_ request: Request, _ context: IntakeContext, _ dialect: APIDialect) async -> Response {
         let requestID = context.exchange.requestID
         do {
+            try RequestHead.check(request)
             let response = try await router.respond(to: request, context: context)
             try count(response, to: request, context.exchange)
             return response

@@ -2,9 +2,9 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Penstock
-import ServiceLifecycle
 
-/// Server-sent events about one thing: what it is now, then again whenever it has changed, until its end.
+/// Server-sent events about one thing: what it is now, then again whenever it has changed, until its end, that of its caller's
+/// key or of the connection.
 ///
 /// An event's id is made of what it tells. Whoever comes back with `Last-Event-ID` is told at once what has changed
 /// since, and nothing that it knows already; no server keeps anything for that.
@@ -22,21 +22,11 @@ struct EventStream: Sendable {
         let isLast: Bool
     }
 
-    /// Those that are open: each looks at the queue or the ledger once a second.
-    static func places() -> TenantPlaces {
-        TenantPlaces(
-            perTenant: 100,
-            total: 1000,
-            code: "too_many_event_streams",
-            message: "Too many event streams are open. Close some, or look at the object from time to time.",
-            retryAfter: 15
-        )
-    }
-
     /// Counts the stream for as long as it is open.
     private let place: TenantPlaces.Place
     private let budget: ByteBudget
     private let tenant: TenantID
+    private let attendance: Attendance
     /// The id of the last event that the caller got.
     private let lastID: String?
     /// Looks at the thing; may wait a moment for news.
@@ -52,6 +42,7 @@ struct EventStream: Sendable {
         place = try places.take(for: context.tenant)
         budget = context.exchange.budget
         tenant = context.tenant
+        attendance = context.exchange.attendance
         context.exchange.streamsAnswer()
         self.lastID = lastID
         self.look = look
@@ -79,11 +70,12 @@ struct EventStream: Sendable {
                     lastWrite = .now
                 }
                 // Whoever comes back to another server goes on where this one stopped.
-                if event.isLast && event.id == told || Task.isShuttingDownGracefully { break }
+                if event.isLast && event.id == told || attendance.isOver { break }
                 // Nothing large is kept meanwhile.
                 event.data = []
                 room = nil
-                try await Self.rest()
+                try await attendance.wait { try await Task.sleep(for: Self.pause) }
+                guard try await attendance.isKeyGood() else { break }
                 event = try await look()
                 room = makeRoom(for: event)
             }
@@ -104,13 +96,6 @@ struct EventStream: Sendable {
         } catch {
             return nil
         }
-    }
-
-    /// Cut short by a shutdown; ended by a client that went.
-    private static func rest() async throws {
-        do {
-            try await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
-        } catch is CancellationError where !Task.isCancelled {}
     }
 
     private static func text(of event: Event) -> ByteBuffer {

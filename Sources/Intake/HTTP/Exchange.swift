@@ -9,19 +9,38 @@ final class Exchange: RequestContextSource, Sendable {
     /// Carries the request id.
     let logger: Logger
     let body: BodyReader
+    /// Whether whoever asked is still there.
+    let presence: CallerPresence
     /// What requests and answers may hold of this process's memory.
     let budget: ByteBudget
     let startedAt = ContinuousClock.now
     private let knownTenant = Mutex<TenantID?>(nil)
+    private let keyCheck = Mutex<(@Sendable () async throws -> Bool)?>(nil)
+    private let place = Mutex<TenantPlaces.Place?>(nil)
     private let holdings = Mutex<[ByteBudget.Holding]>([])
     private let streams = Mutex(false)
     private let afterAnswer = Mutex<(@Sendable () async throws -> Void)?>(nil)
 
-    init(requestID: String, logger: Logger, body: BodyReader, budget: ByteBudget) {
+    init(requestID: String, logger: Logger, body: BodyReader, presence: CallerPresence, budget: ByteBudget) {
         self.requestID = requestID
         self.logger = logger
         self.body = body
+        self.presence = presence
         self.budget = budget
+    }
+
+    /// Keeps a place until the answer was given.
+    func hold(_ place: TenantPlaces.Place) { self.place.withLock { $0 = place } }
+
+    /// Says how to find out later whether the caller's key is still good.
+    func whenAskedForKey(_ check: @escaping @Sendable () async throws -> Bool) {
+        keyCheck.withLock { $0 = check }
+    }
+
+    /// For answers that take their time. Without a key there is nobody to be told anything.
+    var attendance: Attendance {
+        let check = keyCheck.withLock { $0 }
+        return Attendance(presence: presence) { try await check?() ?? false }
     }
 
     /// Has something done once a good answer was sent in full.

@@ -8,6 +8,7 @@ extension HTTPField.Name {
     static let anthropicVersion = HTTPField.Name("anthropic-version")!
     /// Anthropic's `x-request-id`.
     static let anthropicRequestID = HTTPField.Name("request-id")!
+    static let host = HTTPField.Name("host")!
     static let lastEventID = HTTPField.Name("last-event-id")!
     static let idempotencyKey = HTTPField.Name("idempotency-key")!
 }

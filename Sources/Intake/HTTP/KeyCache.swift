@@ -7,6 +7,7 @@ import Synchronization
 final class KeyCache: Sendable {
     private struct Entry {
         let key: APIKeyRecord?
+        let since: ContinuousClock.Instant
         let until: ContinuousClock.Instant
     }
 
@@ -25,15 +26,20 @@ final class KeyCache: Sendable {
     }
 
     /// What is remembered: nil is nothing, `.some(nil)` that there is no such key.
-    func lookup(_ hash: String, now: ContinuousClock.Instant = .now) -> APIKeyRecord?? {
+    ///
+    /// - Parameter age: what is older is not taken; nil for the usual lifetime.
+    func lookup(_ hash: String, notOlderThan age: Duration? = nil, now: ContinuousClock.Instant = .now)
+        -> APIKeyRecord??
+    {
         state.withLock { state in
             guard let entry = state.known[hash] ?? state.unknown[hash], entry.until > now else { return nil }
+            if let age, entry.since.duration(to: now) >= age { return nil }
             return .some(entry.key)
         }
     }
 
     func remember(_ key: APIKeyRecord?, hash: String, now: ContinuousClock.Instant = .now) {
-        let entry = Entry(key: key, until: now.advanced(by: lifetime))
+        let entry = Entry(key: key, since: now, until: now.advanced(by: lifetime))
         state.withLock { state in
             if key == nil {
                 Self.makeRoom(in: &state.unknown, capacity: capacity, now: now)

@@ -31,6 +31,16 @@ final class SendBeforeClose: ChannelOutboundHandler, RemovableChannelHandler {
         }.get()
     }
 
+    /// Calls `body` when everything that was written so far has been sent or never will be.
+    static func whenSent(on channel: any Channel, _ body: @escaping @Sendable () -> Void) {
+        channel.eventLoop.execute {
+            let handler = try? channel.pipeline.syncOperations.handler(type: SendBeforeClose.self)
+            // Without a handler the connection is closed.
+            guard let lastWrite = handler?.lastWrite else { return body() }
+            lastWrite.whenComplete { _ in body() }
+        }
+    }
+
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard mode != .input, let lastWrite else { return context.close(mode: mode, promise: promise) }
         context.flush()

@@ -20,7 +20,12 @@ final class TenantPlaces: Sendable {
     private let perTenant: Int
     private let total: Int
     private let refusal: APIError
-    private let taken = Mutex<[TenantID: Int]>([:])
+    private let taken = Mutex(Taken())
+
+    private struct Taken {
+        var byTenant: [TenantID: Int] = [:]
+        var total = 0
+    }
 
     /// - Parameters:
     ///   - code: of the refusal, as are `message` and, in seconds, `retryAfter`.
@@ -33,9 +38,10 @@ final class TenantPlaces: Sendable {
     /// - Throws: 429 when there is no place left.
     func take(for tenant: TenantID) throws -> Place {
         let isFree = taken.withLock { taken in
-            let mine = taken[tenant, default: 0]
-            guard mine < perTenant, taken.values.reduce(0, +) < total else { return false }
-            taken[tenant] = mine + 1
+            let mine = taken.byTenant[tenant, default: 0]
+            guard mine < perTenant, taken.total < total else { return false }
+            taken.byTenant[tenant] = mine + 1
+            taken.total += 1
             return true
         }
         guard isFree else { throw refusal }
@@ -44,8 +50,9 @@ final class TenantPlaces: Sendable {
 
     private func leave(_ tenant: TenantID) {
         taken.withLock { taken in
-            let rest = taken[tenant, default: 1] - 1
-            taken[tenant] = rest > 0 ? rest : nil
+            let rest = taken.byTenant[tenant, default: 1] - 1
+            taken.byTenant[tenant] = rest > 0 ? rest : nil
+            taken.total -= 1
         }
     }
 }

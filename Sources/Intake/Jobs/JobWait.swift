@@ -1,7 +1,6 @@
 import Penstock
-import ServiceLifecycle
 
-/// `?wait=`: looks at a job until it ended or the time is over.
+/// `?wait=`: looks at a job until it ended, the time is over or nobody waits for the answer any more.
 struct JobWait: Sendable {
     /// After this long a look is taken anyway: announcements are hints.
     private static let longestNap = Duration.seconds(5)
@@ -10,21 +9,35 @@ struct JobWait: Sendable {
 
     let finder: JobFinder
     let events: any CompletionEvents
+    /// Those that wait.
+    let places: TenantPlaces
 
-    func find(_ id: JobID, of tenant: TenantID, within patience: Duration) async throws -> FoundJob {
+    /// - Throws: 429 when too many wait already, 401 when the key was revoked meanwhile.
+    func find(_ id: JobID, of tenant: TenantID, within patience: Duration, for attendance: Attendance) async throws
+        -> FoundJob
+    {
         let end = ContinuousClock.now.advanced(by: patience)
-        var lastLook = ContinuousClock.now.advanced(by: .zero - Self.shortestNap)
-        while true {
-            let sinceLastLook = lastLook.duration(to: .now)
-            if sinceLastLook < Self.shortestNap { try await Task.sleep(for: Self.shortestNap - sinceLastLook) }
-            lastLook = .now
-            let found = try await finder.find(id, of: tenant)
-            if case .finished = found { return found }
-            let now = ContinuousClock.now
-            // A server that shuts down tells what it knows.
-            guard now < end, !Task.isShuttingDownGracefully else { return found }
-            let nap = min(now.duration(to: end), Self.longestNap)
-            await cancelWhenGracefulShutdown { [events] in await events.waitForEnd(of: id, timeout: nap) }
+        var found = try await finder.find(id, of: tenant)
+        guard patience > .zero, !found.hasEnded else { return found }
+        let place = try places.take(for: tenant)
+        defer { withExtendedLifetime(place) {} }
+        while !found.hasEnded {
+            let start = ContinuousClock.now
+            // A server that shuts down tells what it knows, and so does one whose caller has finished sending.
+            guard start < end, !attendance.isOver else { break }
+            let nap = min(start.duration(to: end), Self.longestNap)
+            try await attendance.wait { [events] in await events.waitForEnd(of: id, timeout: nap) }
+            try await attendance.checkKey()
+            let rest = Self.shortestNap - start.duration(to: .now)
+            if rest > .zero { try await Task.sleep(for: rest) }
+            found = try await finder.find(id, of: tenant)
         }
+        return found
+    }
+}
+
+extension FoundJob {
+    fileprivate var hasEnded: Bool {
+        if case .finished = self { true } else { false }
     }
 }

@@ -18,7 +18,8 @@ struct JobsController: Sendable {
     let maxBodyBytes: Int
     let clock: WallClock
     let metrics: IntakeMetrics
-    private let streams = EventStream.places()
+    /// Event streams that are open.
+    let streams: TenantPlaces
 
     func addRoutes(to section: RouteSection<AuthenticatedContext>) {
         section.on(.post, "/v1/jobs", use: create)
@@ -76,7 +77,12 @@ struct JobsController: Sendable {
     private func retrieve(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let seconds = try Query(request.uri.query).int("wait", in: 0...60, default: 0)
         let id = JobID(try context.pathParameter("id"))
-        let found = try await wait.find(id, of: context.tenant, within: .seconds(seconds))
+        let found = try await wait.find(
+            id,
+            of: context.tenant,
+            within: .seconds(seconds),
+            for: context.exchange.attendance
+        )
         try context.exchange.holdAnswer(found.answerBytes)
         return Self.response(.ok, try await view(found))
     }

@@ -64,6 +64,12 @@ final class RawConnection: Sendable {
     /// Says that nothing more will be sent.
     func finishSending() { shutdown(descriptor, CInt(SHUT_WR)) }
 
+    /// Makes the end of this object a reset rather than an orderly close.
+    func resetAtEnd() {
+        var abrupt = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &abrupt, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// The next answer, an informational one included; the body decoded.
     func receive(isHead: Bool = false) async throws -> RawAnswer {
         try await onQueue { [self] in
