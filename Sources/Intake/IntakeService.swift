@@ -44,6 +44,7 @@ package struct IntakeService: Service {
             router: IntakeRouter.make(configuration, dependencies, metrics: metrics, logger: logger),
             clock: dependencies.clock,
             metrics: metrics,
+            outages: OutageLog(logger, "request refused for now", level: .warning),
             logger: logger
         )
         let channel = HTTP1Channel(responder: dispatcher.respond, configuration: channelConfiguration)

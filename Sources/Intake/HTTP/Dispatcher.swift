@@ -15,6 +15,7 @@ struct Dispatcher: Sendable {
     let router: RouterResponder<IntakeContext>
     let clock: WallClock
     let metrics: IntakeMetrics
+    let outages: OutageLog
     let logger: Logger
     let dates = DateHeader()
 
@@ -73,15 +74,14 @@ struct Dispatcher: Sendable {
     private func answer(_ request: Request, _ context: IntakeContext, _ dialect: APIDialect) async -> Response {
         let requestID = context.exchange.requestID
         do {
-            return try await router.respond(to: request, context: context)
+            let response = try await router.respond(to: request, context: context)
+            outages.worked(route(of: context))
+            return response
         } catch {
             if let known = APIError(mapping: error) {
                 if known.status.kind == .serverError {
-                    context.exchange.logger.warning(
-                        "request refused for now",
-                        [.path: .text(route(of: context))],
-                        error: error
-                    )
+                    // Each has its line as a request; what is away is told of once.
+                    outages.failed(route(of: context), because: known.code ?? "unknown", error)
                 }
                 return .error(known, dialect, requestID: requestID)
             }
