@@ -63,6 +63,7 @@ package struct IntakeService: Service {
                 total: configuration.maxBytesInFlight,
                 perTenant: configuration.maxBytesInFlightPerTenant
             ),
+            outages: OutageLog(logger, "request refused for now", level: .warning),
             logger: logger
         )
         return listener.channel(dispatcher.respond).server(

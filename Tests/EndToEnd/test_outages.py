@@ -7,6 +7,7 @@ import pytest
 
 from harness.batches import chat, upload
 from harness.processes import eventually
+from harness.web import Web
 
 BOUND = 20  # seconds that an answer may take
 
@@ -113,12 +114,20 @@ def test_a_stopped_redis(new_stack):
                seconds=60)
 
 
+def readiness(stack, role_offset=0):
+    return Web(f"http://127.0.0.1:{stack.operations_port + role_offset}").get("/readyz", timeout=5)
+
+
 def test_a_full_redis(new_stack):
     stack = new_stack().up()
     things = Things(stack)
     stack.redis.command("config", "set", "maxmemory", "1")
+    for offset in (0, 10, 20):  # intake, scheduler, worker
+        eventually(lambda: readiness(stack, offset).status == 503, "no work is taken, and readiness says so")
+        assert b"OOM" in readiness(stack, offset).body
     reply, took = ask(things.tenant.web, "POST", "/v1/jobs", {"body": chat("no room")})
     refused(reply, took, ["queue_full"])
     assert things.tenant.web.post(f"/v1/jobs/{things.slow}/cancel").json["state"] == "cancelled"
     stack.redis.command("config", "set", "maxmemory", "0")
     assert things.tenant.web.post("/v1/jobs", {"body": chat("room")}).status == 202
+    eventually(lambda: readiness(stack).status == 200, "ready by itself again")

@@ -149,7 +149,7 @@ struct OwnershipTests {
     @Test func theLoopFindsBatchesToDrive() async throws {
         let scene = Scene()
         try await scene.submit(Scene.lines(5))
-        let loop = BatchLoop(driver: scene.driver(), dependencies: scene.dependencies, logger: .quiet)
+        let loop = BatchLoop(driver: scene.driver(), dependencies: scene.dependencies)
         let running = Task { await loop.run() }
         let working = Task { await scene.work(scene.small) }
         try await scene.until { try await scene.stored().state == .completed }

@@ -49,7 +49,7 @@ struct Scene: Sendable {
     func driver(_ name: String = "s1") -> BatchDriver {
         var configuration = configuration
         configuration.name = name
-        return BatchDriver(configuration, dependencies, ExperienceBoard(), .quiet)
+        return BatchDriver(configuration, dependencies, ExperienceBoard(), OutageLog(.quiet), .quiet)
     }
 
     var service: SchedulerService {

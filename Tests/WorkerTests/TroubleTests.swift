@@ -70,6 +70,8 @@ struct TroubleTests {
         #expect(spool.map(\.completion.terminal?.state) == [.succeeded, .succeeded, .succeeded])
         #expect(spool.allSatisfy { $0.completion.attempt?.cost != nil })
         #expect(scene.exposes(#"penstock_outcomes_spooled_total{answer="kept",pool="small"} 3"#))
+        // An outage is told once, not with every job and try.
+        #expect((1...4).contains(scene.log.lines.count { $0.hasPrefix("error a step failed") }))
     }
 
     @Test(arguments: [true, false])

@@ -33,11 +33,13 @@ package struct CourierService: Service {
 
     let configuration: CourierConfiguration
     let dependencies: CourierDependencies
+    let outages: OutageLog
     let logger: Logger
 
     package init(configuration: CourierConfiguration, dependencies: CourierDependencies, logger: Logger) {
         self.configuration = configuration
         self.dependencies = dependencies
+        outages = OutageLog(logger)
         self.logger = logger
     }
 
@@ -91,7 +93,7 @@ package struct CourierService: Service {
     private func loop(_ name: String, every interval: Duration, _ body: @escaping @Sendable () async throws -> Bool)
         -> CourierLoop
     {
-        CourierLoop(name: name, interval: interval, health: dependencies.health, logger: logger, body: body)
+        CourierLoop(name: name, interval: interval, health: dependencies.health, outages: outages, body: body)
     }
 
     private func lane(to destination: String, _ board: LaneBoard, _ slots: SendSlots, _ metrics: CourierMetrics)
@@ -110,6 +112,7 @@ package struct CourierService: Service {
             schedule: configuration.schedule,
             clock: dependencies.clock,
             metrics: metrics,
+            outages: outages,
             logger: logger
         )
         return Lane(
@@ -120,7 +123,7 @@ package struct CourierService: Service {
             attempt: attempt,
             configuration: configuration,
             clock: dependencies.clock,
-            logger: logger
+            outages: outages
         )
     }
 

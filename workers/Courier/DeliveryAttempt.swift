@@ -5,6 +5,8 @@ import Telemetry
 /// One attempt, from the leased delivery to its outcome in the ledger. Of a URL only the destination is logged: path and
 /// query may hold secrets.
 struct DeliveryAttempt: Sendable {
+    private static let step = "write a webhook's outcome"
+
     let ledger: any WebhookLedger
     let sender: any WebhookSender
     let board: LaneBoard
@@ -12,6 +14,7 @@ struct DeliveryAttempt: Sendable {
     let schedule: WebhookSchedule
     let clock: WallClock
     let metrics: CourierMetrics
+    let outages: OutageLog
     let logger: Logger
 
     /// - Returns: whether the receiver took it.
@@ -26,7 +29,7 @@ struct DeliveryAttempt: Sendable {
             }
         } catch {
             // Its lease ends, and then it is sent again under the same id.
-            logger.error("a webhook's outcome could not be written", fields(delivery), error: error)
+            outages.failed(Self.step, because: Store.behind(error) ?? Self.step, error)
             return false
         }
     }
@@ -75,7 +78,9 @@ struct DeliveryAttempt: Sendable {
     /// Not in this task: its cancellation must not keep the outcome from being written.
     @discardableResult
     private func finish(_ delivery: WebhookDelivery) async throws -> Bool {
-        try await Task { try await ledger.finish(delivery) }.value
+        let isMine = try await Task { try await ledger.finish(delivery) }.value
+        outages.worked(Self.step)
+        return isMine
     }
 
     private func note(

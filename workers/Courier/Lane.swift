@@ -7,6 +7,8 @@ import Telemetry
 /// It begins with one attempt at a time, doubles with every success up to the limit, and halves with every failure. So a
 /// receiver that is down or does not answer occupies one place, not its share.
 struct Lane: Sendable {
+    private static let step = "lease webhooks"
+
     let destination: String
     let ledger: any WebhookLedger
     let slots: SendSlots
@@ -14,7 +16,7 @@ struct Lane: Sendable {
     let attempt: DeliveryAttempt
     let configuration: CourierConfiguration
     let clock: WallClock
-    let logger: Logger
+    let outages: OutageLog
 
     func run() async {
         await withTaskGroup(of: Bool.self) { group in
@@ -61,16 +63,18 @@ struct Lane: Sendable {
     private func lease(exactly limit: Int) async -> [WebhookDelivery] {
         let now = clock.now()
         do {
-            return try await ledger.leaseDeliveries(
+            let leased = try await ledger.leaseDeliveries(
                 to: destination,
                 token: IDGenerator.attempt().text,
                 at: now,
                 until: now.adding(configuration.lease),
                 limit: limit
             )
+            outages.worked(Self.step)
+            return leased
         } catch {
             // The next sweep finds the destination again.
-            logger.warning("webhooks could not be leased", [.target: .text(destination)], error: error)
+            outages.failed(Self.step, because: Store.behind(error) ?? Self.step, error)
             return []
         }
     }

@@ -4,12 +4,14 @@ import Telemetry
 
 /// Renews all leases of the process, whatever the length of their calls.
 struct Heartbeat: Sendable {
+    private static let step = "renew leases"
+
     let consumer: ConsumerName
     let queues: [any JobQueue]
     let leases: HeldLeases
     let lease: Duration
     let health: Health
-    let logger: Logger
+    let outages: OutageLog
 
     func run() async {
         while !Task.isCancelled {
@@ -30,8 +32,9 @@ struct Heartbeat: Sendable {
                 let lost = Set(losses.map(\.lease))
                 leases.renewed(held.filter { !lost.contains($0) }, at: moment)
                 for loss in losses { leases.lose(loss.lease) }
+                outages.worked(Self.step)
             } catch {
-                logger.error("leases could not be renewed", [.error: .text("\(error)"), .count: .integer(held.count)])
+                outages.failed(Self.step, because: Store.behind(error) ?? Self.step, error)
             }
         }
     }

@@ -13,16 +13,22 @@ extension JobRun {
         let end = ContinuousClock.now + configuration.spoolAfter
         while true {
             do {
-                return try await operation()
+                let value = try await operation()
+                outages.worked(what)
+                return value
             } catch {
                 guard ContinuousClock.now < end, !drained.isOver else {
-                    logger.error("the ledger does not answer", [.name: .text(what), .error: .text("\(error)")])
+                    noteFailure(what, error)
                     return nil
                 }
                 // Ends early when cancelled, and the next try is then the last.
                 try? await Task.sleep(for: .milliseconds(100))
             }
         }
+    }
+
+    func noteFailure(_ what: String, _ error: any Error) {
+        outages.failed(what, because: Store.behind(error) ?? what, error)
     }
 
     /// Repeats what an unreachable ledger or queue refused: an answer that was paid for is not thrown away. The lease
@@ -40,12 +46,11 @@ extension JobRun {
             var wait = Duration.milliseconds(50)
             while !drained.isOver {
                 do {
-                    return try await operation()
+                    let value = try await operation()
+                    outages.worked(what)
+                    return value
                 } catch {
-                    logger.error(
-                        "bookkeeping failed, trying again",
-                        [.name: .text(what), .error: .text("\(error)")]
-                    )
+                    noteFailure(what, error)
                     // Never cancelled: nobody holds this task.
                     try? await Task.sleep(for: wait * .random(in: 0.5...1))
                     wait = min(wait * 2, Self.longestWait)

@@ -45,9 +45,10 @@ extension JobRun {
         do {
             let answer = try await queue.spool(lease, completion)
             metrics.spooled(answer)
+            outages.worked("spool")
             return answer == .kept
         } catch {
-            logger.error("an outcome could not be kept in the queue", [.error: .text("\(error)")])
+            noteFailure("spool", error)
             return false
         }
     }

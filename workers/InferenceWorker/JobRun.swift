@@ -15,6 +15,7 @@ struct JobRun: Sendable {
     let clock: WallClock
     let metrics: WorkerMetrics
     let watch: TargetWatch
+    let outages: OutageLog
     let logger: Logger
 
     /// How long a job waits that needs a ledger which is away.
@@ -121,13 +122,18 @@ struct JobRun: Sendable {
         if held == false { noteLost(taken) }
     }
 
+    /// The outage is told of by itself, not once more with each job.
     private func awaitLedger(_ taken: TakenJob) async {
-        await handBack(taken, reason: "the ledger does not answer", after: Self.ledgerPause)
+        await handBack(taken, after: Self.ledgerPause)
+    }
+
+    private func handBack(_ taken: TakenJob, reason: String) async {
+        logger.notice("job handed back", [.jobID: .text(taken.job.id.text), .reason: .text(reason)])
+        await handBack(taken, after: .zero)
     }
 
     /// Gives a job back that was not called.
-    func handBack(_ taken: TakenJob, reason: String, after delay: Duration = .zero) async {
-        logger.notice("job handed back", [.jobID: .text(taken.job.id.text), .reason: .text(reason)])
+    private func handBack(_ taken: TakenJob, after delay: Duration) async {
         let unused = Settlement(usage: nil, mayHaveBeenSent: false, chargesTenant: false)
         let held = await patiently("hand back") {
             try await queue.retry(taken.lease, unused, after: delay, countsAttempt: false)

@@ -9,6 +9,8 @@ struct PoolLoop: Sendable {
     private static let mostPerTake = 24
     private static let idleWait = Duration.seconds(30)
     private static let retryWait = Duration.milliseconds(500)
+    private static let takeStep = "take"
+    private static let waitStep = "wait for work"
 
     let queue: any JobQueue
     let consumer: ConsumerName
@@ -18,6 +20,7 @@ struct PoolLoop: Sendable {
     let metrics: WorkerMetrics
     let health: Health
     let clock: WallClock
+    let outages: OutageLog
     let logger: Logger
 
     /// Runs until graceful shutdown, then until the last taken job is done.
@@ -34,6 +37,8 @@ struct PoolLoop: Sendable {
         var newestKey: String?
         /// Whether there may be newer ones that it does not know of, as a reply was lost.
         var isInDoubt = false
+        /// While the queue is away.
+        var backoff = Backoff(first: PoolLoop.retryWait)
     }
 
     /// One turn: places, jobs, and a wait when there are no more.
@@ -57,6 +62,8 @@ struct PoolLoop: Sendable {
             let result = try await Task { try await ask(places, known) }.value
             memory.isInDoubt = known.isInDoubt && !result.jobs.isEmpty
             memory.newestKey = result.jobs.last?.lease.key ?? known.newestKey
+            memory.backoff.reset()
+            outages.worked(Self.takeStep)
             let now = clock.now()
             for taken in result.jobs {
                 leases.add(taken.lease, at: moment)
@@ -64,9 +71,9 @@ struct PoolLoop: Sendable {
             }
             return result
         } catch {
-            logger.error("taking jobs failed", [.error: .text("\(error)")])
+            outages.failed(Self.takeStep, because: Store.behind(error) ?? Self.takeStep, error)
             memory.isInDoubt = true
-            return TakeResult(jobs: [], wait: Self.retryWait)
+            return TakeResult(jobs: [], wait: memory.backoff.wait())
         }
     }
 
@@ -89,10 +96,11 @@ struct PoolLoop: Sendable {
         let timeout = min(wait ?? Self.idleWait, Self.idleWait)
         do {
             try await cancelWhenGracefulShutdown { try await queue.waitForWork(timeout: timeout) }
+            outages.worked(Self.waitStep)
         } catch is CancellationError {
             return
         } catch {
-            logger.error("waiting for work failed", [.error: .text("\(error)")])
+            outages.failed(Self.waitStep, because: Store.behind(error) ?? Self.waitStep, error)
             // Ends early when cancelled, and so does the loop.
             try? await Task.sleep(for: Self.retryWait)
         }

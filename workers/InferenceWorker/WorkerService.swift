@@ -67,6 +67,7 @@ package struct WorkerService: Service {
 
     package func run() async throws {
         let leases = HeldLeases()
+        let outages = OutageLog(logger)
         let slots = CallSlots(configuration.slots)
         let isolation = Isolation(
             dependencies.isolatedCaller,
@@ -79,7 +80,7 @@ package struct WorkerService: Service {
             leases: leases,
             lease: configuration.lease,
             health: dependencies.health,
-            logger: logger
+            outages: outages
         )
         try await withThrowingDiscardingTaskGroup { group in
             // Both outlive the loops: leases are renewed until the last call is done, and fleets see how many there are.
@@ -89,7 +90,7 @@ package struct WorkerService: Service {
             defer { reporting.cancel() }
             await withDiscardingTaskGroup { loops in
                 for (pool, queue) in dependencies.pools {
-                    let loop = self.loop(pool, queue, slots, isolation, leases)
+                    let loop = self.loop(pool, queue, slots, isolation, leases, outages)
                     loops.addTask { await loop.run() }
                 }
                 loops.addTask { await self.boundDrain(leases, slots) }
@@ -102,7 +103,8 @@ package struct WorkerService: Service {
         _ queue: any JobQueue,
         _ slots: CallSlots,
         _ isolation: Isolation,
-        _ leases: HeldLeases
+        _ leases: HeldLeases,
+        _ outages: OutageLog
     ) -> PoolLoop {
         let metrics = WorkerMetrics(pool: pool.name, factory: dependencies.metrics)
         let logger = logger.adding([.pool: .text(pool.name.text)])
@@ -118,6 +120,7 @@ package struct WorkerService: Service {
             clock: dependencies.clock,
             metrics: metrics,
             watch: TargetWatch(pool, factory: dependencies.metrics, logger: logger),
+            outages: outages,
             logger: logger
         )
         return PoolLoop(
@@ -129,6 +132,7 @@ package struct WorkerService: Service {
             metrics: metrics,
             health: dependencies.health,
             clock: dependencies.clock,
+            outages: outages,
             logger: logger
         )
     }

@@ -2,7 +2,7 @@ import Logging
 import Penstock
 import Telemetry
 
-/// One thing a scheduler does again and again. A failure is logged and tried again at the next turn; a loop that
+/// One thing a scheduler does again and again. A failure is tried again, ever later while it lasts; a loop that
 /// stops turning makes the process unhealthy.
 struct RepeatedStep: Sendable {
     /// What comes after a turn.
@@ -13,7 +13,7 @@ struct RepeatedStep: Sendable {
     let name: String
     let interval: Duration
     let health: Health
-    let logger: Logger
+    let outages: OutageLog
     let body: @Sendable () async throws -> Next
 
     /// How long one turn may take.
@@ -22,17 +22,23 @@ struct RepeatedStep: Sendable {
     func run() async {
         health.beat(check, within: interval + Self.patience)
         defer { health.retire(check) }
+        var backoff = Backoff(first: interval)
         while !Task.isCancelled {
+            var wait = interval
             do {
-                if try await body() == .end { return }
+                let next = try await body()
+                outages.worked(name)
+                backoff.reset()
+                if next == .end { return }
             } catch is CancellationError {
                 return
             } catch {
-                logger.error("scheduler step failed", [.name: .text(name), .error: .text("\(error)")])
+                outages.failed(name, because: Store.behind(error) ?? name, error)
+                wait = backoff.wait()
             }
             health.beat(check, within: interval + Self.patience)
             // Cancelled when the process stops, which ends the loop.
-            try? await Task.sleep(for: interval)
+            try? await Task.sleep(for: wait)
         }
     }
 
@@ -42,7 +48,7 @@ struct RepeatedStep: Sendable {
 /// Makes the steps of one process.
 struct StepMaker: Sendable {
     let health: Health
-    let logger: Logger
+    let outages: OutageLog
 
     /// A step that goes on for ever.
     func step(_ name: String, every interval: Duration, _ body: @escaping @Sendable () async throws -> Void)
@@ -60,6 +66,6 @@ struct StepMaker: Sendable {
         every interval: Duration,
         _ body: @escaping @Sendable () async throws -> RepeatedStep.Next
     ) -> RepeatedStep {
-        RepeatedStep(name: name, interval: interval, health: health, logger: logger, body: body)
+        RepeatedStep(name: name, interval: interval, health: health, outages: outages, body: body)
     }
 }

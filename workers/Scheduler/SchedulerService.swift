@@ -42,11 +42,13 @@ package struct SchedulerDependencies: Sendable {
 package struct SchedulerService: Service {
     let configuration: SchedulerConfiguration
     let dependencies: SchedulerDependencies
+    let outages: OutageLog
     let logger: Logger
 
     package init(configuration: SchedulerConfiguration, dependencies: SchedulerDependencies, logger: Logger) {
         self.configuration = configuration
         self.dependencies = dependencies
+        outages = OutageLog(logger)
         self.logger = logger
     }
 
@@ -61,9 +63,8 @@ package struct SchedulerService: Service {
     private func loops() -> [@Sendable () async -> Void] {
         let experience = ExperienceBoard()
         let batches = BatchLoop(
-            driver: BatchDriver(configuration, dependencies, experience, logger),
-            dependencies: dependencies,
-            logger: logger
+            driver: BatchDriver(configuration, dependencies, experience, outages, logger),
+            dependencies: dependencies
         )
         let bell = AutoscalerBell()
         var loops: [@Sendable () async -> Void] = [{ await batches.run() }]
@@ -91,7 +92,7 @@ package struct SchedulerService: Service {
         }
     }
 
-    var steps: StepMaker { StepMaker(health: dependencies.health, logger: logger) }
+    var steps: StepMaker { StepMaker(health: dependencies.health, outages: outages) }
 
     func keeper(of queue: any JobQueue) -> PoolKeeper {
         PoolKeeper(

@@ -105,21 +105,3 @@ struct UnusableCertificate: Error, CustomStringConvertible {
         "the certificate \(files.certificate) with the key \(files.key) cannot be used: \(reason)"
     }
 }
-
-/// What differs when a file was replaced or written anew.
-private struct FileStamp: Equatable {
-    let inode: UInt
-    let seconds: Int
-    let nanoseconds: Int
-    let size: Int
-
-    /// - Returns: nil when there is no such file.
-    init?(_ path: String) {
-        var found = stat()
-        guard stat(path, &found) == 0 else { return nil }
-        inode = UInt(found.st_ino)
-        seconds = found.st_mtim.tv_sec
-        nanoseconds = found.st_mtim.tv_nsec
-        size = Int(found.st_size)
-    }
-}

@@ -17,6 +17,7 @@ struct Dispatcher: Sendable {
     let pace: BodyPace
     let metrics: IntakeMetrics
     let budget: ByteBudget
+    let outages: OutageLog
     let logger: Logger
     let dates = DateHeader()
 
@@ -89,15 +90,13 @@ struct Dispatcher: Sendable {
             try RequestHead.check(request)
             let response = try await router.respond(to: request, context: context)
             try count(response, to: request, context.exchange)
+            outages.worked(route(of: context))
             return response
         } catch {
             if let known = APIError(mapping: error) {
                 if known.status.kind == .serverError {
-                    context.exchange.logger.warning(
-                        "request refused for now",
-                        [.path: .text(route(of: context))],
-                        error: error
-                    )
+                    // Each has its line as a request; what is away is told of once.
+                    outages.failed(route(of: context), because: known.code ?? "unknown", error)
                 }
                 return .error(known, dialect, requestID: requestID)
             }

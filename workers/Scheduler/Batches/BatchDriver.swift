@@ -11,12 +11,15 @@ struct BatchDriver: Sendable {
     let topology: Topology
     let clock: WallClock
     let experience: ExperienceBoard
+    let outages: OutageLog
     let logger: Logger
+    private static let step = "drive a batch"
 
     init(
         _ configuration: SchedulerConfiguration,
         _ dependencies: SchedulerDependencies,
         _ experience: ExperienceBoard,
+        _ outages: OutageLog,
         _ logger: Logger
     ) {
         self.configuration = configuration
@@ -25,6 +28,7 @@ struct BatchDriver: Sendable {
         topology = dependencies.topology
         clock = dependencies.clock
         self.experience = experience
+        self.outages = outages
         self.logger = logger
     }
 
@@ -44,10 +48,14 @@ struct BatchDriver: Sendable {
             guard let batch = try await own(id) else { return }
             let ready = batch.inProgressAt == nil ? try await validate(batch, logger) : batch
             if let ready { try await run(ready, logger) }
+            outages.worked(Self.step)
         } catch is CancellationError {
             return
         } catch {
-            logger.error("driving the batch failed, it will be taken up again", [.error: .text("\(error)")])
+            guard let store = Store.behind(error) else {
+                return logger.error("driving the batch failed, it will be taken up again", [.error: .text("\(error)")])
+            }
+            outages.failed(Self.step, because: store, error)
         }
     }
 

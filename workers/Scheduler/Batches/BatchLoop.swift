@@ -9,13 +9,12 @@ struct BatchLoop: Sendable {
 
     let driver: BatchDriver
     let dependencies: SchedulerDependencies
-    let logger: Logger
+    private static let step = "read unfinished batches"
     private let driven = DrivenBatches()
 
-    init(driver: BatchDriver, dependencies: SchedulerDependencies, logger: Logger) {
+    init(driver: BatchDriver, dependencies: SchedulerDependencies) {
         self.driver = driver
         self.dependencies = dependencies
-        self.logger = logger
     }
 
     func run() async {
@@ -36,9 +35,11 @@ struct BatchLoop: Sendable {
 
     private func unfinished() async -> [BatchRecord] {
         do {
-            return try await dependencies.ledger.unfinishedBatches()
+            let found = try await dependencies.ledger.unfinishedBatches()
+            driver.outages.worked(Self.step)
+            return found
         } catch {
-            logger.error("unfinished batches could not be read", [.error: .text("\(error)")])
+            driver.outages.failed(Self.step, because: Store.behind(error) ?? Self.step, error)
             return []
         }
     }
