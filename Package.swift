@@ -134,7 +134,7 @@ let package = Package(
         module(
             "Intake",
             [
-                "Penstock", "JSON", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
+                "Penstock", "JSON", "Telemetry", "Threads", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
                 nioHTTP1, nioSSL, logging, coreMetrics, lifecycle, crypto,
             ],
             resources: [.embedInCode("OpenAPI")]

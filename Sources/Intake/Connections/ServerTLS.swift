@@ -3,6 +3,7 @@ import Logging
 import NIOSSL
 import Synchronization
 import Telemetry
+import Threads
 
 /// The PEM files with which a server shows who it is.
 package struct ServerTLSFiles: Sendable, Equatable {

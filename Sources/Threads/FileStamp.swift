@@ -1,14 +1,14 @@
 import Glibc
 
 /// What differs when a file was replaced or written anew.
-struct FileStamp: Equatable {
-    let inode: UInt
-    let seconds: Int
-    let nanoseconds: Int
-    let size: Int
+package struct FileStamp: Sendable, Equatable {
+    private let inode: UInt
+    private let seconds: Int
+    private let nanoseconds: Int
+    private let size: Int
 
     /// - Returns: nil when there is no such file.
-    init?(_ path: String) {
+    package init?(_ path: String) {
         var found = stat()
         guard stat(path, &found) == 0 else { return nil }
         inode = UInt(found.st_ino)
