@@ -30,7 +30,7 @@ struct ReadinessTests {
     @Test func fullMemoryIsNotReadyUntilThereIsRoom() async throws {
         try await Fixture.run { fixture in
             _ = try await fixture.client.send("CONFIG", "SET", "maxmemory-policy", "noeviction")
-            _ = try await fixture.client.send("CONFIG", "SET", "maxmemory", "1mb")
+            _ = try await fixture.client.send("CONFIG", "SET", "maxmemory", "100kb")
             #expect(await state(fixture) == .refuses("Redis has no memory left (OOM)"))
             _ = try await fixture.client.send("CONFIG", "SET", "maxmemory", "0")
             #expect(await state(fixture) == .ready)

@@ -41,6 +41,8 @@ struct Dispatcher: Sendable {
         if duty != nil, await !ConnectionFate.isClientThere(channel) { duty = nil }
         do {
             try await held.write(response)
+            // What is counted stands in memory until it was sent, whatever the writer has taken.
+            if exchange.holdsAnswer { try await SendBeforeClose.sent(on: channel) }
         } catch {
             connection.endRequest()
             // Throwing closes the connection: the client sees that the answer broke off.

@@ -70,6 +70,9 @@ final class Exchange: RequestContextSource, Sendable {
         holdings.withLock { $0.append(holding) }
     }
 
+    /// Whether bytes of the answer are counted.
+    var holdsAnswer: Bool { holdings.withLock { !$0.isEmpty } }
+
     /// Says that the answer's body is made piece by piece, and that its pieces count themselves.
     func streamsAnswer() { streams.withLock { $0 = true } }
 

@@ -97,8 +97,8 @@ struct MemoryLiveTests {
                 unread.append(connection)
             }
             #expect(status == 429)
-            // The upload may still have been counted.
-            #expect((3...4).contains(unread.count))
+            // The upload may still have been counted, and what the sockets' buffers hold is not.
+            #expect(unread.count >= 3)
         }
     }
 

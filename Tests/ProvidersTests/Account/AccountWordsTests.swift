@@ -99,7 +99,7 @@ import Testing
         let failure = try failure(status, said)
         let kept = ErrorReader.classify(status: status, body: try JSONDocument(parsing: Array(said.utf8)).root)
         #expect(failure.error.errorClass == kept.errorClass)
-        #expect(!failure.error.message.contains("42"))
+        #expect(!failure.error.message.contains("-42"))
         let body = try #require(failure.response).body
         #expect(!String(decoding: body, as: UTF8.self).contains("-42"))
     }

@@ -48,7 +48,7 @@ final class AutoscalerLoop: Sendable {
         _ dependencies: SchedulerDependencies,
         _ bell: AutoscalerBell,
         _ blindness: Blindness,
-        patience: Duration = .seconds(2),
+        patience: Duration = .milliseconds(1100),
         _ logger: Logger
     ) {
         self.set = set
@@ -92,7 +92,11 @@ final class AutoscalerLoop: Sendable {
     }
 
     private func look(isUrgent: Bool) async throws {
-        let look = try await scaling.board.look(at: set.name)
+        var look = try await scaling.board.look(at: set.name)
+        if isUrgent, let left = patienceLeft(look) {
+            try await Task.sleep(for: left)
+            look = try await scaling.board.look(at: set.name)
+        }
         guard try await mayPlan(look, isUrgent: isUrgent) else {
             if let plan = look.freshPlan { metrics.show(plan) }
             return
@@ -111,17 +115,20 @@ final class AutoscalerLoop: Sendable {
         if isNews { tell(plan, before: look.plan?.count) }
     }
 
+    /// How long the first plan still waits; nil when it need not.
+    private func patienceLeft(_ look: FleetLook) -> Duration? {
+        let since = missing.withLock { missing in
+            missing = look.plan == nil ? missing ?? .now : nil
+            return missing
+        }
+        guard let since else { return nil }
+        let left = patience - (ContinuousClock.now - since)
+        return left > .zero ? left : nil
+    }
+
     /// Where workers run already, a job that comes in can wait for the next turn.
     private func mayPlan(_ look: FleetLook, isUrgent: Bool) async throws -> Bool {
-        if look.plan == nil {
-            let since = missing.withLock { missing in
-                missing = missing ?? .now
-                return missing ?? .now
-            }
-            guard ContinuousClock.now - since >= patience else { return false }
-        } else {
-            missing.withLock { $0 = nil }
-        }
+        guard patienceLeft(look) == nil else { return false }
         if isUrgent, look.freshPlan.map({ $0.count == 0 }) ?? true { return true }
         return try await scaling.board.takeTurn(at: set.name, every: Self.turn)
     }
