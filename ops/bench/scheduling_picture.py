@@ -8,49 +8,10 @@ import json
 import pathlib
 import sys
 
-WIDTH, LEFT, RIGHT, HEIGHT, GAP, TOP = 920, 60, 210, 220, 70, 50
-COLOURS = ["#4477aa", "#66ccee", "#228833", "#ee6677", "#ccbb44"]
+from picture import COLOURS, Panel, document, top_of
+
 LINES = {"pacing": "#4477aa", "headers": "#ee6677", "shared": "#228833"}
 NAMES = {"pacing": "limit as configured", "headers": "true limit 30 % lower", "shared": "two targets, one account"}
-
-
-class Panel:
-    """One chart: time across, 0 to `most` upwards."""
-
-    def __init__(self, top, seconds, most, title):
-        self.top, self.seconds, self.most, self.parts = top, seconds, most, []
-        self.text(LEFT, top - 14, title, "font-weight='bold'")
-        for tenth in range(0, int(most * 10) + 1, 2):
-            y = self.y(tenth / 10)
-            self.parts.append(f"<line x1='{LEFT}' y1='{y:.1f}' x2='{WIDTH - RIGHT}' y2='{y:.1f}' stroke='#ddd'/>")
-            self.text(LEFT - 8, y + 4, f"{tenth * 10} %", "text-anchor='end'")
-        for moment in range(0, int(seconds) + 1, 60):
-            self.text(self.x(moment), top + HEIGHT + 18, f"{moment} s", "text-anchor='middle'")
-
-    def x(self, moment):
-        return LEFT + (WIDTH - LEFT - RIGHT) * moment / self.seconds
-
-    def y(self, value):
-        return self.top + HEIGHT * (1 - min(value, self.most) / self.most)
-
-    def text(self, x, y, words, style=""):
-        self.parts.append(f"<text x='{x:.1f}' y='{y:.1f}' {style}>{words}</text>")
-
-    def points(self, values, width):
-        return [f"{self.x((place + 0.5) * width):.1f},{self.y(value):.1f}" for place, value in enumerate(values)]
-
-    def area(self, below, above, width, colour):
-        edge = self.points(above, width) + self.points(below, width)[::-1]
-        self.parts.append(f"<polygon points='{' '.join(edge)}' fill='{colour}'/>")
-
-    def line(self, values, width, colour):
-        self.parts.append(f"<polyline points='{' '.join(self.points(values, width))}' fill='none' "
-                          f"stroke='{colour}' stroke-width='2'/>")
-
-    def legend(self, place, words, colour):
-        y = self.top + 16 + place * 20
-        self.parts.append(f"<rect x='{WIDTH - RIGHT + 12}' y='{y - 10}' width='12' height='12' fill='{colour}'/>")
-        self.text(WIDTH - RIGHT + 30, y, words)
 
 
 def shares(sample, top):
@@ -82,11 +43,7 @@ def utilisation(samples, top):
 
 
 def draw(samples):
-    panels = [shares(samples[0], TOP), utilisation(samples, TOP + HEIGHT + GAP)]
-    height = TOP + len(panels) * (HEIGHT + GAP)
-    body = "\n".join(part for panel in panels for part in panel.parts)
-    return (f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' width='{WIDTH}' height='{height}' "
-            f"font-family='sans-serif' font-size='12'>\n<rect width='100%' height='100%' fill='white'/>\n{body}\n</svg>\n")
+    return document([shares(samples[0], top_of(0)), utilisation(samples, top_of(1))])
 
 
 if __name__ == "__main__":

@@ -2,14 +2,21 @@
 
 To be used from the main thread only: the kernel ends a process with the thread that started it."""
 
+import os
 import signal
 import time
 
-from harness.processes import BIN, Process, eventually, free_port
+from harness.processes import BIN, Process, children, eventually, free_operations_port, free_port
+from harness.stack import FLEET, children_of
 from harness.web import Web
+
+# What runs the workers of a machine, as many as are wanted, and `up` the other roles, too.
+MACHINES = ("up", "fleet")
 
 
 class Member:
+    """`operations_port` is where it says itself whether it is ready."""
+
     def __init__(self, role, process, operations_port, options):
         self.role, self.process, self.operations_port, self.options = role, process, operations_port, options
         self.is_stopped = False
@@ -21,6 +28,11 @@ class Member:
     @property
     def log(self):
         return self.process.log
+
+    @property
+    def workers(self):
+        """Of a machine: pids of the workers that live there."""
+        return children_of(self.process, "worker")
 
     @property
     def is_ready(self):
@@ -48,13 +60,14 @@ class Fleet:
 
     def launch(self, role, settings_file, port):
         self.number += 1
-        operations = free_port()
+        operations = free_operations_port() if role in MACHINES else free_port()
         environment = {"PENSTOCK_OPERATIONS_PORT": str(operations)}
         if role == "intake":
             environment["PENSTOCK_INTAKE_PORT"] = str(port or self.stack.port)
         process = Process([*self.before, BIN / "penstockd", role, "--settings", settings_file or self.stack.settings_file],
                           self.stack.folder / f"{role}-{self.number}.log", environment)
-        member = Member(role, process, operations, {"settings_file": settings_file, "port": port})
+        own = operations + FLEET if role in MACHINES else operations
+        member = Member(role, process, own, {"settings_file": settings_file, "port": port})
         self.members.append(member)
         return member
 
@@ -65,6 +78,15 @@ class Fleet:
     def kill(self, member):
         member.process.kill()
         self.members.remove(member)
+
+    def kill_all_of(self, machine):
+        """The machine is gone: SIGKILL to everything on it at once."""
+        for pid in [machine.pid, *children(machine.pid)]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it ends with the first one
+        self.kill(machine)
 
     def replace(self, member, wait=False):
         """A new process in the place of one that is gone."""
