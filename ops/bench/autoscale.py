@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Whether the workers follow the load: 0, 200, 2,000 and 0 jobs a second from no worker at all, Redis away in the middle.
+"""Whether the workers follow the load: 0, 200, 2,000 and 0 jobs a second, from no worker at all, Redis away once.
 
-One private stack per scenario. `slots`: calls of a second, 250 per worker. `cpu`: calls of 5 ms, and a worker should use
-a tenth of a processor. `limit`: the provider grants 3,000 calls a minute, of a second, 20 per worker; most of what waits
-then is cancelled in the end. Each second becomes a line of SCENARIO.csv in the folder of the samples; both are drawn in
-autoscale.svg there, or beside this file when all scenarios ran in full.
+One private stack per scenario. `slots`: calls of a second, 250 per worker. `cpu`: calls of 5 ms, and a worker should
+use a tenth of a processor. `limit`: the provider grants 3,000 calls a minute, of a second, 20 per worker; most of what
+waits is cancelled in the end. Each second becomes a line of SCENARIO.csv in the folder of the samples; both are drawn in
+autoscale.svg there, or beside this file when all scenarios ran in full. Ends with 1 when a bar does not hold.
 
 Usage: autoscale.py [--short] [--samples FOLDER] [SCENARIO…]
   --short   a minute each: shorter steps, and the count goes down after 6 s instead of 60
@@ -70,8 +70,8 @@ class Times:
 
 
 SHORT = Times(rest=3, few=12, many=15, away=8, hold=6, end=90)
-FIELDS = ["second", "phase", "redis", "load", "sent", "calls_begun", "in_flight", "desired", "reason", "by_slots", "by_cpu",
-          "predicted", "ready", "draining", "living", "slots_in_use", "cpu", "runnable", "use"]
+FIELDS = ["second", "phase", "redis", "load", "sent", "calls_begun", "in_flight", "desired", "reason", "by_slots",
+          "by_cpu", "predicted", "ready", "draining", "living", "slots_in_use", "cpu", "runnable", "use"]
 
 
 class ScaledStack(BenchStack):
@@ -108,8 +108,9 @@ class Sampler:
         now = second, self.load.sent, provider["calls"]
         # Starting Redis takes longer than a second.
         sent, begun = (round((new - old) / (second - self.last[0])) for new, old in zip(now[1:], self.last[1:]))
-        row = {"second": second, "phase": phase, "redis": redis, "load": sent, "sent": self.load.sent, "calls_begun": begun,
-               "in_flight": provider["in_flight"], "living": len(children_of(self.stack.supervisor, "worker")), **self.plan()}
+        living = len(children_of(self.stack.supervisor, "worker"))
+        row = {"second": second, "phase": phase, "redis": redis, "load": sent, "sent": self.load.sent,
+               "calls_begun": begun, "in_flight": provider["in_flight"], "living": living, **self.plan()}
         self.last = now
         row["use"] = self.use(row)
         return row
@@ -129,7 +130,8 @@ class Sampler:
             return known
         predicted = math.ceil(max(inputs["calls"] / found["slots"], inputs["cpu"] / self.scenario.target) - 0.001)
         return {**known, **{name: inputs[name] for name in ["by_slots", "by_cpu", "cpu"]},
-                "predicted": min(predicted, found["max"]), "runnable": sum(each["runnable"] for each in inputs["pools"])}
+                "predicted": min(predicted, found["max"]),
+                "runnable": sum(each["runnable"] for each in inputs["pools"])}
 
     def use(self, row):
         """The part that is used of what binds."""
@@ -256,8 +258,8 @@ def gone(rows):
 
 
 def most_above(rows, times):
-    """How far the wish was above what its own inputs ask for: at that moment, or where the count goes down slowly, at any
-    moment of the time for which it is held and of its steps down. The time without Redis does not count."""
+    """How far the wish was above what its own inputs ask for: at that moment, or where the count goes down slowly, at
+    any moment of the time for which it is held and of its steps down. The time without Redis does not count."""
     most, told = 0, [row for row in rows if row.get("desired") is not None and row.get("predicted") is not None]
     for place, row in enumerate(told):
         first = place if row["reason"] != "draining" else max(0, place - 2 * times.hold)
@@ -290,7 +292,7 @@ def calls(stack, load):
 def missed(found, sampler, scenario):
     """Bars that did not hold."""
     during = {reason for row in sampler.of("200/s", "2,000/s", "2,000/s again") if (reason := row.get("reason"))}
-    # The first look at a load, and the first after an outage, may be the one before. What was wanted a moment ago holds on.
+    # The first look at a load, and the first after an outage, may be the one before. What was wanted before holds on.
     wrong = during - scenario.reasons - {"idle", "draining", "blind"}
     at_full_load = {row.get("reason") for row in sampler.of("2,000/s")[FOLLOWS:]} - {None, "draining"}
     bars = {
@@ -325,10 +327,15 @@ def main():
         parser.error(f"unknown scenario {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}")
     options.samples.mkdir(parents=True, exist_ok=True)
     names = options.scenario or [*SCENARIOS]
+    times, held = SHORT if options.short else Times(), []
     for name in names:
-        measure(f"autoscale.{name}", lambda folder: run(
-            folder, SCENARIOS[name], SHORT if options.short else Times(), options.samples / f"{name}.csv"))
+        def body(folder):
+            found = run(folder, SCENARIOS[name], times, options.samples / f"{name}.csv")
+            held.append(not found["missed"])
+            return found
+        measure(f"autoscale.{name}", body)
     draw(names, options.samples, is_whole=not options.short and len(names) == len(SCENARIOS))
+    sys.exit(0 if all(held) else 1)
 
 
 if __name__ == "__main__":

@@ -78,4 +78,5 @@ def document(panels):
     height = top_of(len(panels))
     body = "\n".join(part for panel in panels for part in panel.parts)
     return (f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' width='{WIDTH}' height='{height}' "
-            f"font-family='sans-serif' font-size='12'>\n<rect width='100%' height='100%' fill='white'/>\n{body}\n</svg>\n")
+            f"font-family='sans-serif' font-size='12'>\n"
+            f"<rect width='100%' height='100%' fill='white'/>\n{body}\n</svg>\n")

@@ -62,7 +62,7 @@ class SteadyLoad:
                    "Idempotency-Key": f"load-{first}"}
         while not self.is_over:
             try:
-                connection = connection or http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=30)
+                connection = connection or self.connect()
                 connection.request("POST", "/v1/jobs/bulk", body, headers)
                 reply = connection.getresponse()
                 if self.accept(reply.status, reply.read()):
@@ -73,6 +73,9 @@ class SteadyLoad:
                 self.refused += 1
             time.sleep(0.5)
         return connection
+
+    def connect(self):
+        return http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=30)
 
     def accept(self, status, content):
         """Whether all jobs of a request were taken in; where some were not, the same request is sent again."""

@@ -19,7 +19,7 @@ package final class SQLiteLedger: Ledger {
     ///
     /// - Parameter lockTimeout: how long a commit waits for other processes' commits before it fails.
     /// - Throws: `LedgerUnavailable`, also when a newer version of Penstock made the files.
-    package init(directory: String, logger: Logger, lockTimeout: Duration = .seconds(10)) throws {
+    package init(directory: String, logger: Logger, lockTimeout: Duration = .seconds(8)) throws {
         let directory = LedgerDirectory(path: directory)
         try directory.create()
         let startupLock = try directory.lockStartup()

@@ -1,4 +1,4 @@
-"""SIGKILLs of scaled workers, of what runs them, and of whole machines: nothing lost, and soon as many as are wanted."""
+"""SIGKILLs of scaled workers, of what runs them, of whole machines: nothing lost, and soon as many as are wanted."""
 
 import os
 import signal
