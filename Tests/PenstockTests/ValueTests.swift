@@ -108,6 +108,13 @@ struct IdentifierTests {
         #expect(Set(ids).count == ids.count)
     }
 
+    /// Deadlines that are equal to the millisecond are told apart by the id.
+    @Test func idsOfOneMillisecondRiseToo() {
+        let epoch = IDGenerator.epoch()
+        let ids = (0..<2_000).map { _ in IDGenerator.job(epoch: epoch, at: Timestamp(milliseconds: 1_234)).text }
+        #expect(ids == ids.sorted() && Set(ids).count == ids.count)
+    }
+
     @Test func idsHaveTheirForm() {
         let now = Samples.now
         let epoch = IDGenerator.epoch()

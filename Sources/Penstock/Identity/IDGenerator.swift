@@ -1,5 +1,9 @@
+import Synchronization
+
 /// Mints ids: 10 characters of time and 10 of randomness in Crockford's base 32, lower case, so that ids sort by
 /// creation and stay short (long ids made downloads impossible in one SDK).
+///
+/// Those of one process and one millisecond rise too: jobs with equal deadlines go in the order of their ids.
 package enum IDGenerator {
     /// Characters after the prefix.
     package static let length = 20
@@ -49,8 +53,28 @@ package enum IDGenerator {
     }
 
     private static func unique(at time: Timestamp) -> String {
-        base32(UInt64(max(0, time.milliseconds)), characters: timeLength)
-            + base32(UInt64.random(in: 0...UInt64.max), characters: length - timeLength)
+        let milliseconds = UInt64(max(0, time.milliseconds))
+        return base32(milliseconds, characters: timeLength)
+            + base32(sequence.withLock { $0.next(at: milliseconds) }, characters: length - timeLength)
+    }
+
+    private static let sequence = Mutex(Sequence())
+
+    /// The random halves of ids: within a millisecond each is above the one before.
+    private struct Sequence {
+        private static let bits = 50
+        /// At most so far apart: what is left above the first has room for 32,768 ids, and a guess hits one in 2^34.
+        private static let step: UInt64 = 1 << 34
+        private var milliseconds: UInt64 = 0
+        private var last: UInt64 = 0
+
+        mutating func next(at milliseconds: UInt64) -> UInt64 {
+            let isFirst = milliseconds != self.milliseconds
+            // The first of a millisecond leaves the upper half free.
+            last = isFirst ? .random(in: 0..<1 << (Self.bits - 1)) : last + .random(in: 1...Self.step)
+            self.milliseconds = milliseconds
+            return last & (1 << Self.bits - 1)
+        }
     }
 
     private static func base32(_ value: UInt64, characters: Int) -> String {
