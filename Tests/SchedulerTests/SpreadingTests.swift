@@ -71,4 +71,33 @@ struct SpreadingTests {
         #expect(scene.small.edit { $0.controls } == PoolControls())
         #expect(scene.large.edit { $0.controls } == PoolControls())
     }
+
+    /// Intake tells the ledger and the pool while what was read before is on its way to that pool.
+    @Test func aChangeThatOvertakesIsNotUndone() async throws {
+        let scene = Scene()
+        let spreader = ControlSpreader(scene.dependencies)
+        let (acme, ledger, small) = (acme, scene.ledger, scene.small)
+        try await put(scene, acme, TenantPolicy(weight: 3))
+        small.edit {
+            $0.meanwhile = {
+                try await ledger.put(
+                    TenantRecord(id: acme, policy: TenantPolicy(weight: 5), createdAt: Scene.start)
+                )
+                try await small.setPolicy(TenantPolicy(weight: 5), for: acme)
+            }
+        }
+        try await spreader.spreadPolicies()
+        #expect(small.edit { $0.policies } == [acme: TenantPolicy(weight: 5)])
+
+        small.edit {
+            $0.meanwhile = {
+                try await ledger.put(
+                    Pause(subject: .pool(small.pool), since: Scene.start, by: "key_ops", reason: nil)
+                )
+                try await small.setControls(PoolControls(isPaused: true))
+            }
+        }
+        try await spreader.spreadPauses()
+        #expect(small.edit { $0.controls } == PoolControls(isPaused: true))
+    }
 }

@@ -36,6 +36,8 @@ package final class InMemoryQueue: JobQueue {
         /// What the door says.
         package var admission = Admission.accepted(expectedStart: nil)
         package var controls = PoolControls()
+        /// What somebody else does while the next controls or policy are on their way.
+        package var meanwhile: (@Sendable () async throws -> Void)?
         package var resumed: Set<String> = []
         package var experience = PoolExperience()
         package var load = PoolLoad(at: Timestamp(milliseconds: 0))
@@ -344,6 +346,7 @@ package final class InMemoryQueue: JobQueue {
     package func liveJobs(of tenant: TenantID, limit: Int) async throws -> [JobStatus] { [] }
 
     package func setPolicy(_ policy: TenantPolicy, for tenant: TenantID) async throws {
+        try await overtaken()
         try access { $0.policies[tenant] = policy }
     }
 
@@ -394,7 +397,18 @@ package final class InMemoryQueue: JobQueue {
         }
     }
 
-    package func setControls(_ controls: PoolControls) async throws { try access { $0.controls = controls } }
+    package func setControls(_ controls: PoolControls) async throws {
+        try await overtaken()
+        try access { $0.controls = controls }
+    }
+
+    private func overtaken() async throws {
+        let meanwhile = edit { state in
+            defer { state.meanwhile = nil }
+            return state.meanwhile
+        }
+        try await meanwhile?()
+    }
 
     package func resume(target: String) async throws { try access { _ = $0.resumed.insert(target) } }
 }
