@@ -29,10 +29,13 @@ class Member:
     def log(self):
         return self.process.log
 
+    def children(self, role):
+        """Of a machine: pids of the processes of a role that live there."""
+        return children_of(self.process, role)
+
     @property
     def workers(self):
-        """Of a machine: pids of the workers that live there."""
-        return children_of(self.process, "worker")
+        return self.children("worker")
 
     @property
     def is_ready(self):

@@ -34,6 +34,12 @@ class Batch:
     items: list
     id: str | None = None
     webhook: dict | None = None
+    is_of_messages: bool = False
+
+    @property
+    def messages_id(self):
+        """Its id as a batch of messages."""
+        return "msg" + self.id
 
 
 class Work:
@@ -69,8 +75,8 @@ class Work:
         self.jobs += made
         return made
 
-    def make_batch(self, tenant, lines, latency=(100, 400), models=tuple(MODELS), webhook=None):
-        batch = Batch(tenant, [self.item(tenant, latency, models) for _ in range(lines)], webhook=webhook)
+    def make_batch(self, tenant, lines, latency=(100, 400), models=tuple(MODELS), **more):
+        batch = Batch(tenant, [self.item(tenant, latency, models) for _ in range(lines)], **more)
         self.batches.append(batch)
         return batch
 
@@ -85,13 +91,18 @@ class Work:
         item.id, item.accepted_ms = reply.json["id"], now_ms()
 
     def post_batch(self, batch):
+        key = {"Idempotency-Key": f"batch-{batch.items[0].key}"}
+        if batch.is_of_messages:
+            order = {"requests": [{"custom_id": item.key, "params": item.body} for item in batch.items]}
+            made = batch.tenant.client.request("POST", "/v1/messages/batches", order, key).json["id"]
+            batch.id = made.removeprefix("msg")
+            return
         lines = [json.dumps({"custom_id": item.key, "method": "POST", "url": CHAT, "body": item.body})
                  for item in batch.items]
         file = upload(batch.tenant.client, "\n".join(lines) + "\n")
         order = {"input_file_id": file, "endpoint": CHAT, "completion_window": "24h"}
         if batch.webhook:
             order["webhook"] = batch.webhook
-        key = {"Idempotency-Key": f"batch-{batch.items[0].key}"}
         batch.id = batch.tenant.client.request("POST", "/v1/batches", order, key).json["id"]
 
     def hand_in(self, jobs=(), batches=(), rate=None, threads=6):

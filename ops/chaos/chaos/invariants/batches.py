@@ -8,6 +8,12 @@ from ..work import TERMINAL_BATCHES
 def check(world):
     stuck = wrong_counts = wrong_lines = 0
     for batch in world.work.accepted_batches:
+        if batch.is_of_messages:
+            has_ended, has_right_counts, has_one_each = messages(batch)
+            stuck += not has_ended
+            wrong_counts += not has_right_counts
+            wrong_lines += not has_one_each
+            continue
         told = batch.tenant.client.request("GET", f"/v1/batches/{batch.id}").json
         if told["status"] not in TERMINAL_BATCHES:
             stuck += 1
@@ -23,6 +29,19 @@ def check(world):
     world.report.equals("stuck_batches", stuck)
     world.report.equals("batches_with_wrong_counts", wrong_counts)
     world.report.equals("batches_without_one_line_per_custom_id", wrong_lines)
+
+
+def messages(batch):
+    """Whether a batch of messages has ended, with counts that add up, with one result per custom_id."""
+    path = f"/v1/messages/batches/{batch.messages_id}"
+    told = batch.tenant.client.request("GET", path).json
+    if told["processing_status"] != "ended":
+        return False, True, True
+    content = batch.tenant.client.request("GET", f"{path}/results").body
+    results = [json.loads(line) for line in content.split(b"\n") if line]
+    succeeded = sum(each["result"]["type"] == "succeeded" for each in results)
+    names = sorted(each["custom_id"] for each in results)
+    return True, told["request_counts"]["succeeded"] == succeeded, names == sorted(item.key for item in batch.items)
 
 
 def read_lines(batch, file):

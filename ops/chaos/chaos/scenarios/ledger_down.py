@@ -7,6 +7,8 @@ import time
 
 from harness.processes import peak_memory
 
+from .. import complaints
+from ..calls import now_ms
 from ..invariants import check_all
 from ..redis_client import RedisClient
 from ..scenario import Scenario
@@ -128,12 +130,12 @@ def run(context, outage, before=()):
         world.wait_for_calls(60)
         memory, trouble = Memory(world), outage(world)
         trouble.begin()
-        began = time.monotonic()
+        began, began_ms = time.monotonic(), now_ms()
         calls_before = len(world.calls.calls)
         world.rest(size.outage)
         calls_after = len(world.calls.calls)
         trouble.end()
-        outage_seconds = time.monotonic() - began
+        outage_seconds, ended_ms = time.monotonic() - began, now_ms()
         world.drain(submission, seconds=size.patience)
         memory.watch.end()
         check_all(world)
@@ -145,6 +147,7 @@ def run(context, outage, before=()):
         report.at_most("worker_peak_bytes", memory.worker_bytes, WORKER_MEMORY)
         report.at_most("redis_growth_bytes", memory.redis_bytes - memory.first, REDIS_GROWTH)
         report.equals("repeated_calls", world.calls.repeated())
+        complaints.check(world, began_ms, ended_ms)
 
 
 SHORT = {"jobs": 1_200, "rate": 25, "latency": (100, 400), "outage": 20, "patience": 90}
