@@ -10,8 +10,8 @@ def pytest_addoption(parser):
 
 
 # What these show has nothing to do with the ledger: on the second one they are left out.
-ANY_LEDGER = {"test_adapters", "test_autoscaling", "test_bad_input", "test_chaos_checks", "test_fairness", "test_kubernetes",
-              "test_openapi", "test_provider_limits", "test_redis_security", "test_settings"}
+ANY_LEDGER = {"test_adapters", "test_autoscaling", "test_bad_input", "test_canaries", "test_chaos_checks", "test_fairness",
+              "test_kubernetes", "test_openapi", "test_provider_limits", "test_redis_security", "test_settings"}
 
 
 def pytest_collection_modifyitems(config, items):
