@@ -4,6 +4,8 @@ import os
 import signal
 import time
 
+from harness.settings import fixed
+
 from ..invariants import check_all
 from ..scenario import Scenario
 from ..world import World
@@ -14,7 +16,7 @@ WORKERS, SLOTS = 2, 128
 
 def run(context):
     size = context.size
-    with World(context, tenants=2, worker={"min": WORKERS, "max": WORKERS, "slots": SLOTS}) as world:
+    with World(context, tenants=2, worker={**fixed(WORKERS), "slots": SLOTS}) as world:
         machine = hand_over(world)
         work = world.work
         batches = [work.make_batch(work.tenants[number % 2], size.jobs // 12, size.latency, is_of_messages=number % 4 > 1)
@@ -72,6 +74,8 @@ class Kills:
         self.world.redis.kill()
         self.world.rest(self.world.random.uniform(0, 0.7))
         self.world.redis.start()
+        # The driver's own look at the queue, too, has to connect again.
+        self.world.queue.redis.close()
         return True
 
     def kill_child(self, role):
