@@ -16,10 +16,10 @@ from harness.processes import eventually, stat_fields
 
 class Breaker:
     """Passes requests on to an intake. The next `breaks` creating ones reach it whole, but nobody waits for their answers:
-    it stands still until they are hung up on."""
+    it stands still until they are hung up on. Of the next `losses` the answer is sent, and gets lost on its way."""
 
     def __init__(self, stack):
-        self.stack, self.breaks, self.broken = stack, 0, 0
+        self.stack, self.breaks, self.losses, self.broken = stack, 0, 0, 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/v1"
         threading.Thread(target=self.accept, daemon=True).start()
@@ -38,6 +38,11 @@ class Breaker:
                     self.broken += 1
                     return self.hang_up(server, request)
                 server.sendall(request)
+                if self.losses > 0 and request.startswith(b"POST"):
+                    self.losses -= 1
+                    self.broken += 1
+                    assert server.recv(65536).startswith(b"HTTP/1.1 2")
+                    return None
                 threading.Thread(target=self.copy, args=[server, client], daemon=True).start()
 
     def hang_up(self, server, request):
@@ -103,3 +108,17 @@ def test_a_job_and_an_endpoint_are_created_once(broken):
     endpoint = client.webhooks.create(name="n", url="https://example.com/hook", event_types=["batch.completed"])
     assert breaker.broken == 2
     assert [each["id"] for each in tenant.web.get("/v1/webhook_endpoints").json["data"]] == [endpoint.id]
+
+
+def test_an_answer_that_is_lost_on_its_way(broken):
+    tenant, breaker, client = broken
+    breaker.losses = 2
+    file = client.files.create(file=("requests.jsonl", ("\n".join(chat_lines(3)) + "\n").encode()), purpose="batch")
+    assert breaker.broken == 2 and [each.id for each in tenant.sdk.files.list()] == [file.id]
+    breaker.losses = 2
+    options = {"input_file_id": file.id, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+    batch = client.batches.create(**options)
+    assert breaker.broken == 4 and [each.id for each in tenant.sdk.batches.list()] == [batch.id]
+    breaker.losses = 1
+    again = client.batches.create(**options)
+    assert {each.id for each in tenant.sdk.batches.list()} == {batch.id, again.id} and again.id != batch.id

@@ -9,7 +9,7 @@ package final class InMemoryLedger: Ledger {
         package var accepted: [JobID: (job: Job, body: [UInt8], pool: PoolName)] = [:]
         /// How long the beginning of a creation takes.
         package var creationDelay = Duration.zero
-        package var creations: [(creation: Creation, claims: Int)] = []
+        package var creations: [ClaimedCreation] = []
         package var quarantined: [JobID: (job: Job, body: [UInt8], pool: PoolName)] = [:]
         package var keys: [String: (id: String, hash: String)] = [:]
         package var batches: [BatchID: BatchRecord] = [:]

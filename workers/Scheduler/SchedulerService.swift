@@ -130,7 +130,7 @@ package struct SchedulerService: Service {
         return [
             steps.step("retention", every: .seconds(60)) { try await retention.sweep() },
             steps.step("files", every: .seconds(600)) { try await upkeep.removeAbandonedUploads() },
-            steps.step("creations", every: .seconds(600)) { try await upkeep.forgetCreations() },
+            steps.step("creations", every: .seconds(60)) { try await upkeep.forgetCreations() },
         ]
     }
 }

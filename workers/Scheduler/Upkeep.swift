@@ -6,7 +6,6 @@ import Telemetry
 struct Upkeep: Sendable {
     /// Younger accepted jobs are still on their way from intake to the queue.
     private static let acceptedAge = Duration.seconds(10)
-    private static let creationAge = Duration.seconds(3600)
     private static let uploadAge = Duration.seconds(24 * 3600)
     private static let page = 500
 
@@ -32,7 +31,7 @@ struct Upkeep: Sendable {
 
     /// Forgets requests that nobody will repeat any more.
     func forgetCreations() async throws {
-        let before = dependencies.clock.now().adding(.zero - Self.creationAge)
+        let before = dependencies.clock.now().adding(.zero - Creation.lifetime)
         _ = try await dependencies.ledger.forgetCreations(before: before)
     }
 

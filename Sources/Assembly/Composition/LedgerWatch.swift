@@ -45,6 +45,6 @@ struct LedgerWatch: Service {
         let content = CreationContent(tenant: TenantID(trusted: "penstock"), scope: "readiness", hash: id)
         let creation = Creation(content: content, id: id, at: clock.now())
         try await ledger.begin(creation)
-        try await ledger.answered(creation)
+        try await ledger.forget(creation)
     }
 }

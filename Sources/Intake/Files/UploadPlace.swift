@@ -51,6 +51,11 @@ struct UploadPlace: Sendable {
             hash: hash,
             exchange: exchange
         )
-        return place.mayExist ? try await creations.ledger.file(FileID(place.id)) : nil
+        guard place.mayExist else { return nil }
+        if let file = try await creations.ledger.file(FileID(place.id)) { return file }
+        // The earlier upload was refused or broke off, or its file was deleted.
+        let content = CreationContent(tenant: tenant, scope: Self.scope, hash: hash)
+        try await creations.move(place, of: content, to: fresh.text, exchange: exchange)
+        return nil
     }
 }

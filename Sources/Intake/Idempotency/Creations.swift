@@ -4,9 +4,6 @@ import Penstock
 /// Under which id a creating request creates, so that a request that comes twice creates once: by its caller's
 /// idempotency key, or by the mark that SDKs put on a request that they repeat.
 struct Creations: Sendable {
-    /// How long a repetition may come after the request that was not answered.
-    private static let memory = Duration.seconds(600)
-
     let ledger: any Ledger
     let clock: WallClock
 
@@ -39,25 +36,34 @@ struct Creations: Sendable {
         }
         guard let repetition = RepetitionHeader.read(headers) else { return Place(id: fresh, mayExist: false) }
         let content = CreationContent(tenant: tenant, scope: scope, hash: hash())
-        return try await place(content, isRepeated: repetition > 0, fresh: fresh, exchange)
-    }
-
-    private func place(_ content: CreationContent, isRepeated: Bool, fresh: String, _ exchange: Exchange) async throws
-        -> Place
-    {
-        let now = clock.now()
-        if isRepeated, let earlier = try await ledger.unanswered(content, since: now.adding(.zero - Self.memory)) {
-            forget(earlier, after: exchange)
+        if repetition > 0, let earlier = try await claim(content, repetition) {
+            note(earlier, whenAnswered: exchange)
             return Place(id: earlier.id, mayExist: true)
         }
-        let creation = Creation(content: content, id: fresh, at: now)
-        try await ledger.begin(creation)
-        forget(creation, after: exchange)
+        try await begin(content, as: fresh, exchange)
         return Place(id: fresh, mayExist: false)
     }
 
-    /// What the caller was told is not told again to a request that only looks the same.
-    private func forget(_ creation: Creation, after exchange: Exchange) {
+    /// Moves to the id `fresh` what a repetition is to create: nothing was made at its place, and nothing will be.
+    func move(_ place: Place, of content: CreationContent, to fresh: String, exchange: Exchange) async throws {
+        let abandoned = Creation(content: content, id: place.id, at: clock.now())
+        try await begin(content, as: fresh, exchange)
+        try await ledger.forget(abandoned)
+    }
+
+    /// One repetition claims one thing, also when its answer was sent: it may have been lost on its way.
+    private func claim(_ content: CreationContent, _ repetition: Int) async throws -> Creation? {
+        let oldest = clock.now().adding(.zero - Creation.lifetime)
+        return try await ledger.claim(content, repetition: repetition, since: oldest)
+    }
+
+    private func begin(_ content: CreationContent, as id: String, _ exchange: Exchange) async throws {
+        let creation = Creation(content: content, id: id, at: clock.now())
+        try await ledger.begin(creation)
+        note(creation, whenAnswered: exchange)
+    }
+
+    private func note(_ creation: Creation, whenAnswered exchange: Exchange) {
         exchange.whenAnswered { try await ledger.answered(creation) }
     }
 }

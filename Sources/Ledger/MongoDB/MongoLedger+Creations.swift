@@ -10,13 +10,25 @@ extension MongoLedger {
 
     package func answered(_ creation: Creation) async throws {
         try await run { session in
+            _ = try session.updateOne(
+                ["_id": .text(CreationDocument.id(of: creation))],
+                in: MongoSchema.creations,
+                to: ["$set": .document(["is_answered": true])]
+            )
+        }
+    }
+
+    package func forget(_ creation: Creation) async throws {
+        try await run { session in
             _ = try session.deleteMany(["_id": .text(CreationDocument.id(of: creation))], in: MongoSchema.creations)
         }
     }
 
-    package func unanswered(_ content: CreationContent, since moment: Timestamp) async throws -> Creation? {
+    package func claim(_ content: CreationContent, repetition number: Int, since moment: Timestamp) async throws
+        -> Creation?
+    {
         try await run { session in
-            while let found = try CreationDocument.leastClaimed(content, since: moment, session) {
+            while let found = try CreationDocument.find(content, claimedLessThan: number, since: moment, session) {
                 let isClaimed = try session.updateOne(
                     ["_id": .text(CreationDocument.id(of: found.creation)), "claims": .integer(found.claims)],
                     in: MongoSchema.creations,
@@ -45,6 +57,7 @@ private enum CreationDocument {
 
     static func id(of creation: Creation) -> String { "\(content(creation.content))/\(creation.id)" }
 
+    /// Those of requests that were answered have `is_answered` as well.
     static func of(_ creation: Creation) -> BSONDocument {
         [
             "_id": .text(id(of: creation)), "content": .text(content(creation.content)), "id": .text(creation.id),
@@ -52,14 +65,20 @@ private enum CreationDocument {
         ]
     }
 
-    /// The one that fewest have asked for, so that each of several repetitions gets its own.
-    static func leastClaimed(_ content: CreationContent, since moment: Timestamp, _ session: MongoSession) throws
-        -> (creation: Creation, claims: Int)?
-    {
+    static func find(
+        _ content: CreationContent,
+        claimedLessThan number: Int,
+        since moment: Timestamp,
+        _ session: MongoSession
+    ) throws -> (creation: Creation, claims: Int)? {
         let found = try session.find(
-            ["content": .text(Self.content(content)), "created_ms": .document(["$gte": .time(moment)])],
+            [
+                "content": .text(Self.content(content)), "created_ms": .document(["$gte": .time(moment)]),
+                "claims": .document(["$lt": .integer(number)]),
+            ],
             in: MongoSchema.creations,
-            sort: ["claims": 1, "created_ms": 1, "id": 1],
+            // What is missing comes before what is true.
+            sort: ["is_answered": 1, "claims": -1, "created_ms": -1, "id": -1],
             limit: 1
         ) { fields in
             let creation = Creation(content: content, id: try fields.text("id"), at: try fields.time("created_ms"))

@@ -4,13 +4,22 @@ package protocol CreationLedger: Sendable {
     /// Notes what is about to be made; again changes nothing.
     func begin(_ creation: Creation) async throws
 
-    /// Forgets a creation whose answer went out.
+    /// Notes that its answer went out, which may have been lost on its way.
     func answered(_ creation: Creation) async throws
 
-    /// A creation with this content that was not answered; asked again, another one as long as there are several.
+    /// Gives a repetition the creation of the request that it repeats, as far as that can be told: one with its content
+    /// that fewer repetitions have claimed than its sender has sent. Among several one that was not answered, then the
+    /// one that most have claimed (its own earlier repetitions), then the youngest. It is claimed once more thereby, so
+    /// that repetitions of equal requests get one each.
     ///
-    /// - Parameter moment: older ones are nobody's any more.
-    func unanswered(_ content: CreationContent, since moment: Timestamp) async throws -> Creation?
+    /// - Parameters:
+    ///   - number: how often the request was sent before, from 1.
+    ///   - moment: older ones are nobody's any more.
+    /// - Returns: nil when there is none.
+    func claim(_ content: CreationContent, repetition number: Int, since moment: Timestamp) async throws -> Creation?
+
+    /// Removes one under whose id nothing was made.
+    func forget(_ creation: Creation) async throws
 
     /// - Returns: how many were forgotten.
     func forgetCreations(before moment: Timestamp) async throws -> Int
@@ -33,6 +42,9 @@ package struct CreationContent: Sendable, Hashable {
 
 /// One thing that a request creates.
 package struct Creation: Sendable, Hashable {
+    /// How long after a request its repetitions may come: no SDK waits longer for an answer.
+    package static let lifetime = Duration.seconds(600)
+
     package var content: CreationContent
     /// The thing's id, which need not exist yet.
     package var id: String

@@ -81,14 +81,60 @@ struct RepetitionLiveTests {
             #expect(answer.status / 100 == 2, "\(answer.text)")
             #expect(kind.count(intake) == before + 1, "made once")
 
-            // It is answered now: what comes later is meant.
+            // What comes unmarked is meant; its own repetitions get it, as its answer may have been lost on its way.
             let second = try await intake.ask("POST", kind.path, headers: headers + Self.count(0), body: body)
             #expect(try Self.id(second) != Self.id(answer))
-            let third = try await intake.ask("POST", kind.path, headers: headers + Self.count(1), body: body)
-            #expect(kind.count(intake) == before + 3, "a repetition whose first request never came creates")
-            #expect(try Self.id(third) != Self.id(second))
-            // Forgotten once the answer is sent, which is a moment before.
-            while intake.ledger.edit({ !$0.creations.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+            for times in 1...3 {
+                try await Self.answersAreNoted(intake)
+                let again = try await intake.ask("POST", kind.path, headers: headers + Self.count(times), body: body)
+                #expect(try Self.id(again) == Self.id(second))
+            }
+            #expect(kind.count(intake) == before + 2)
+            // Both have been claimed by a first repetition: this one repeats a request that never came.
+            let strange = try await intake.ask("POST", kind.path, headers: headers + Self.count(1), body: body)
+            #expect(kind.count(intake) == before + 3)
+            #expect(try ![Self.id(answer), Self.id(second)].contains(Self.id(strange)))
+        }
+    }
+
+    /// Waits until every answer is noted, which is a moment after it was sent.
+    private static func answersAreNoted(_ intake: TestIntake) async throws {
+        while intake.ledger.edit({ $0.creations.contains { !$0.isAnswered } }) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// One was made and told, one was refused: the repetition of the latter makes its own.
+    @Test func aRefusedRequestIsNotToldAnothersObject() async throws {
+        try await TestIntake.run { intake in
+            let body = TestIntake.jobBody()
+            let first = try await intake.ask("POST", "/v1/jobs", headers: Self.count(0), json: body)
+            try await Self.answersAreNoted(intake)
+            intake.queue.edit { $0.failure = QueueUnavailable("down") }
+            let refused = try await intake.ask("POST", "/v1/jobs", headers: Self.count(0), json: body)
+            #expect(refused.status == 503)
+            intake.queue.edit { $0.failure = nil }
+            let again = try await intake.ask("POST", "/v1/jobs", headers: Self.count(1), json: body)
+            #expect(again.status == 202 && Kind.job.count(intake) == 2)
+            #expect(try Self.id(again) != Self.id(first))
+        }
+    }
+
+    @Test func aDeletedFileIsMadeAgain() async throws {
+        try await TestIntake.run { intake in
+            let (headers, body) = Kind.file.request("")
+            let made = try await intake.ask("POST", "/v1/files", headers: headers + Self.count(0), body: body)
+            let first = try Self.id(made)
+            #expect(try await intake.ask("DELETE", "/v1/files/\(first)").status == 200)
+            var ids: Set<String> = []
+            for times in 1...3 {
+                ids.insert(
+                    try Self.id(
+                        try await intake.ask("POST", "/v1/files", headers: headers + Self.count(times), body: body)
+                    )
+                )
+            }
+            #expect(ids.count == 1 && !ids.contains(first) && Kind.file.count(intake) == 1)
         }
     }
 
