@@ -37,13 +37,18 @@ class Breaker:
                     self.breaks -= 1
                     self.broken += 1
                     return self.hang_up(server, request)
-                server.sendall(request)
                 if self.losses > 0 and request.startswith(b"POST"):
                     self.losses -= 1
                     self.broken += 1
-                    assert server.recv(65536).startswith(b"HTTP/1.1 2")
-                    return None
+                    return self.lose_answer(request)
+                server.sendall(request)
                 threading.Thread(target=self.copy, args=[server, client], daemon=True).start()
+
+    def lose_answer(self, request):
+        # On a connection from which nobody else reads.
+        with socket.create_connection(("127.0.0.1", self.stack.port)) as server:
+            server.sendall(request)
+            assert server.recv(65536).startswith(b"HTTP/1.1 2")
 
     def hang_up(self, server, request):
         intake = self.stack.pid("intake")
