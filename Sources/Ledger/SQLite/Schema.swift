@@ -140,6 +140,7 @@ extension Schema {
         CREATE INDEX deliveries_by_tenant ON deliveries (tenant, created_ms, id);
         CREATE INDEX idempotency_by_time ON idempotency (created_ms);
         """,
+        "ALTER TABLE accepted ADD COLUMN headers TEXT;",
     ])
 
     /// `files.sqlite`.
