@@ -42,6 +42,8 @@ package struct IntakeConfiguration: Sendable {
     package var tls: ServerTLSFiles?
     /// How long an API key is believed without asking the ledger: the delay with which a revocation takes effect.
     package var keyCacheSeconds: Int
+    /// Which headers are passed on to providers.
+    package var headers: HeaderRules
     /// What may be registered.
     package var webhooks: WebhookRules
     /// Connections that may wait to be accepted.
@@ -70,6 +72,7 @@ package struct IntakeConfiguration: Sendable {
         bodyPace: BodyPace = BodyPace(),
         tls: ServerTLSFiles? = nil,
         keyCacheSeconds: Int = 5,
+        headers: HeaderRules = HeaderRules(),
         webhooks: WebhookRules = WebhookRules(),
         backlog: Int = 1024,
         version: String = "development"
@@ -94,6 +97,7 @@ package struct IntakeConfiguration: Sendable {
         self.bodyPace = bodyPace
         self.tls = tls
         self.keyCacheSeconds = keyCacheSeconds
+        self.headers = headers
         self.webhooks = webhooks
         self.backlog = backlog
         self.version = version

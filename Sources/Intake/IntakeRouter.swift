@@ -83,6 +83,7 @@ enum IntakeRouter {
             creations: parts.creations,
             progress: BatchProgress(ledger: parts.ledger),
             webhooks: configuration.webhooks,
+            providerHeaders: configuration.providerHeaders(parts),
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock,
             metrics: metrics,
@@ -93,6 +94,7 @@ enum IntakeRouter {
             topology: parts.topology,
             creations: parts.creations,
             webhooks: configuration.webhooks,
+            providerHeaders: configuration.providerHeaders(parts),
             limits: BatchLimits(
                 maxLines: configuration.maxBatchLines,
                 maxLineBytes: configuration.maxLineBytes,
@@ -108,6 +110,7 @@ enum IntakeRouter {
             finder: jobs.finder,
             cancellation: jobs.cancellation,
             webhooks: configuration.webhooks,
+            providerHeaders: configuration.providerHeaders(parts),
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock
         ).addRoutes(to: section)
@@ -117,6 +120,7 @@ enum IntakeRouter {
             finder: jobs.finder,
             cancellation: jobs.cancellation,
             webhooks: configuration.webhooks,
+            providerHeaders: configuration.providerHeaders(parts),
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock
         ).addRoutes(to: section)
@@ -170,11 +174,18 @@ enum IntakeRouter {
             alteration: JobAlteration(finder: finder, epochs: epochs, topology: parts.topology),
             requeuing: JobRequeue(ledger: parts.ledger, admission: admission, finder: finder, clock: parts.clock),
             webhooks: configuration.webhooks,
+            providerHeaders: configuration.providerHeaders(parts),
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock,
             metrics: metrics,
             streams: shares.streams()
         )
+    }
+}
+
+extension IntakeConfiguration {
+    fileprivate func providerHeaders(_ parts: IntakeDependencies) -> ProviderHeaderReader {
+        ProviderHeaderReader(rules: headers, topology: parts.topology)
     }
 }
 

@@ -18,7 +18,8 @@ extension BatchDocument {
             let dialect = dialect(root), let inputFile = root["input_file"]?.string,
             let completionWindow = root["completion_window"]?.string,
             let createdAt = time(root, "created_ms"), let expiresAt = time(root, "expires_ms"),
-            let jobClass = root["class"]?.string.flatMap(JobClass.init(rawValue:))
+            let jobClass = root["class"]?.string.flatMap(JobClass.init(rawValue:)),
+            let headers = ProviderHeaders(json: root["headers"])
         else { return nil }
         let metadata = root["metadata"].flatMap { all($0, pair) }
         let webhook = root["webhook"].flatMap(target)
@@ -40,6 +41,7 @@ extension BatchDocument {
             maxCost: nanodollars(root, "max_cost_nano")
         )
         batch.resultLifetime = root["result_lifetime_ms"]?.int64.map { .milliseconds($0) }
+        batch.headers = headers
         return batch
     }
 

@@ -35,6 +35,7 @@ enum BatchDocument {
         }
         writer.memberIfPresent("max_cost_nano", batch.maxCost?.value)
         writer.memberIfPresent("result_lifetime_ms", batch.resultLifetime?.wholeMilliseconds)
+        writer.memberIfAny("headers", batch.headers)
         guard let metadata = batch.metadata else { return }
         writer.key("metadata")
         // Pairs, not members: a JSON object would not promise their order.

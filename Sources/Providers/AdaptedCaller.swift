@@ -23,10 +23,17 @@ struct AdaptedCaller: Sendable {
         library.family(target.adapter)?.nativePaths[endpoint] != nil
     }
 
-    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async -> CallReport {
+    /// - Parameter headers: are left out where the request is translated.
+    func call(
+        _ target: Target,
+        endpoint: Endpoint,
+        body: [UInt8],
+        headers: ProviderHeaders,
+        within timeout: Duration
+    ) async -> CallReport {
         let family = library.family(target.adapter)
         if let family, let path = family.nativePaths[endpoint] {
-            return await callNatively(target, family, path, body, timeout)
+            return await callNatively(target, family, path, body, headers, timeout)
         }
         guard let family, let path = family.paths[endpoint] else {
             let message = "The target `\(target.name)` does not serve \(endpoint.rawValue)."
@@ -36,7 +43,7 @@ struct AdaptedCaller: Sendable {
         let run = AdapterRun(family: family, threads: threads)
         do throws(Untranslated) {
             let translated = try await run.request(named)
-            return await send(request(target, family, path, translated, timeout)) { response, now in
+            return await send(request(target, family, path, translated, ProviderHeaders(), timeout)) { response, now in
                 await Self.read(
                     status: response.status,
                     body: response.body,
@@ -55,11 +62,12 @@ struct AdaptedCaller: Sendable {
         _ family: AdapterFamily,
         _ path: String,
         _ body: [UInt8],
+        _ headers: ProviderHeaders,
         _ timeout: Duration
     ) async -> CallReport {
         guard let named = OpenAICompatibleCaller.body(body, for: target) else { return CallReport(.noObject) }
         let run = AdapterRun(family: family, threads: threads)
-        return await send(request(target, family, path, named, timeout)) { response, now in
+        return await send(request(target, family, path, named, headers, timeout)) { response, now in
             await Self.readNatively(
                 status: response.status,
                 body: response.body,
@@ -135,9 +143,10 @@ struct AdaptedCaller: Sendable {
         _ family: AdapterFamily,
         _ path: String,
         _ body: [UInt8],
+        _ passed: ProviderHeaders,
         _ timeout: Duration
     ) -> FetchRequest {
-        var headers = FetchHeaders(family.headers)
+        var headers = FetchHeaders(family.headers).joined(with: passed)
         if let key = target.apiKey, let name = family.keyHeader { headers.add(name, key.revealed) }
         let bearer = family.keyHeader == nil ? target.apiKey : nil
         return .post(target.baseURL + path, body, bearer: bearer, headers: headers, within: timeout)

@@ -12,10 +12,23 @@ struct OpenAICompatibleCaller: ProviderCaller {
         self.clock = clock
     }
 
-    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async -> CallReport {
+    func call(
+        _ target: Target,
+        endpoint: Endpoint,
+        body: [UInt8],
+        headers: ProviderHeaders,
+        within timeout: Duration
+    ) async -> CallReport {
         guard let body = Self.body(body, for: target) else { return CallReport(.noObject) }
         do {
-            let response = try await client.fetch(request(target, endpoint, body, timeout))
+            let request = FetchRequest.post(
+                target.baseURL + endpoint.pathBelowVersion,
+                body,
+                bearer: target.apiKey,
+                headers: FetchHeaders().joined(with: headers),
+                within: timeout
+            )
+            let response = try await client.fetch(request)
             let now = clock.now()
             let outcome = AnswerReader.read(
                 status: response.status,
@@ -27,12 +40,6 @@ struct OpenAICompatibleCaller: ProviderCaller {
         } catch {
             return CallReport(.failed(CallFailure(error)))
         }
-    }
-
-    private func request(_ target: Target, _ endpoint: Endpoint, _ body: [UInt8], _ timeout: Duration)
-        -> FetchRequest
-    {
-        .post(target.baseURL + endpoint.pathBelowVersion, body, bearer: target.apiKey, within: timeout)
     }
 
     /// The body with the target's model in place of the alias, everything else byte-identical.
@@ -54,7 +61,7 @@ extension FetchRequest {
         _ url: String,
         _ body: [UInt8],
         bearer: Secret?,
-        headers: FetchHeaders = FetchHeaders(),
+        headers: FetchHeaders,
         within timeout: Duration
     ) -> FetchRequest {
         var headers = headers
@@ -69,6 +76,17 @@ extension FetchRequest {
             totalTimeout: timeout,
             maxResponseBytes: maxResponseBytes
         )
+    }
+}
+
+extension FetchHeaders {
+    /// With a caller's headers. What is there under the same name comes first, as in one list.
+    func joined(with passed: ProviderHeaders) -> FetchHeaders {
+        let joined = fields.map { field in
+            let more = passed.values[field.name.lowercased()]
+            return (name: field.name, value: more.map { "\(field.value),\($0)" } ?? field.value)
+        }
+        return FetchHeaders(joined + passed.fields.filter { self[$0.name] == nil })
     }
 }
 

@@ -17,27 +17,41 @@ package struct TargetCaller: ProviderCaller {
         messages = try MessagesDialect(threads: threads)
     }
 
-    package func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async
-        -> CallReport
-    {
-        let report = await answer(target, endpoint, body, timeout)
+    package func call(
+        _ target: Target,
+        endpoint: Endpoint,
+        body: [UInt8],
+        headers: ProviderHeaders,
+        within timeout: Duration
+    ) async -> CallReport {
+        let report = await answer(target, endpoint, body, headers, timeout)
         return report.fit(forCallersOf: endpoint, at: target)
     }
 
-    private func answer(_ target: Target, _ endpoint: Endpoint, _ body: [UInt8], _ timeout: Duration) async
-        -> CallReport
-    {
+    private func answer(
+        _ target: Target,
+        _ endpoint: Endpoint,
+        _ body: [UInt8],
+        _ headers: ProviderHeaders,
+        _ timeout: Duration
+    ) async -> CallReport {
         guard endpoint == .messages, !adapted.isNative(endpoint, at: target) else {
-            return await speak(target, endpoint, body, timeout)
+            return await speak(target, endpoint, body, headers, timeout)
         }
-        return await messages.call(body) { await speak(target, .chatCompletions, $0, timeout) }
+        // A chat is of another API than the headers.
+        return await messages.call(body) { await speak(target, .chatCompletions, $0, ProviderHeaders(), timeout) }
     }
 
-    private func speak(_ target: Target, _ endpoint: Endpoint, _ body: [UInt8], _ timeout: Duration) async -> CallReport
-    {
+    private func speak(
+        _ target: Target,
+        _ endpoint: Endpoint,
+        _ body: [UInt8],
+        _ headers: ProviderHeaders,
+        _ timeout: Duration
+    ) async -> CallReport {
         guard target.adapter != Target.passThrough else {
-            return await direct.call(target, endpoint: endpoint, body: body, within: timeout)
+            return await direct.call(target, endpoint: endpoint, body: body, headers: headers, within: timeout)
         }
-        return await adapted.call(target, endpoint: endpoint, body: body, within: timeout)
+        return await adapted.call(target, endpoint: endpoint, body: body, headers: headers, within: timeout)
     }
 }

@@ -26,6 +26,7 @@ enum JobCodec {
             writer.member("ba", line.batch.text)
             writer.member("n", job.createdAt.milliseconds)
             writeTags(job.tags, to: &writer)
+            writer.memberIfAny("h", job.headers)
         }
         return shape.bytes + writer.bytes
     }
@@ -50,13 +51,14 @@ enum JobCodec {
     private static func own(_ job: Job) -> [UInt8] {
         if let line = job.line { return Array(line.customID.utf8) }
         let isTold = IDGenerator.mintingTime(of: job.id.text) == job.createdAt
-        if isTold, job.tags.isEmpty, job.webhook == nil, job.metadata.isEmpty { return [] }
+        if isTold, job.tags.isEmpty, job.webhook == nil, job.metadata.isEmpty, job.headers.isEmpty { return [] }
         var writer = JSONWriter()
         writer.object { writer in
             writer.memberIfPresent("n", isTold ? nil : job.createdAt.milliseconds)
             writeTags(job.tags, to: &writer)
             writer.memberIfPresent("wu", job.webhook?.url)
             writer.memberIfPresent("ws", job.webhook?.secret.revealed)
+            writer.memberIfAny("h", job.headers)
             if !job.metadata.isEmpty {
                 writer.key("md")
                 writer.raw(job.metadata)
@@ -128,6 +130,7 @@ extension JobCodec {
         job.line = BatchLine(batch: batch, number: number, customID: String(decoding: customID, as: UTF8.self))
         job.createdAt = Timestamp(milliseconds: created)
         job.tags = tags(common)
+        job.headers = try headers(common)
     }
 
     private static func readSingle(_ own: ArraySlice<UInt8>, into job: inout Job) throws {
@@ -137,6 +140,7 @@ extension JobCodec {
         else { throw CorruptEntry() }
         job.createdAt = created
         job.tags = tags(root)
+        job.headers = try headers(root)
         job.metadata = root["md"].map { Array($0.rawBytes) } ?? []
         guard let url = root["wu"]?.string else { return }
         guard let secret = root["ws"]?.string else { throw CorruptEntry() }
@@ -145,6 +149,11 @@ extension JobCodec {
 
     private static func tags(_ root: JSONValue) -> JobTags {
         JobTags(feature: root["f"]?.string, customer: root["u"]?.string)
+    }
+
+    private static func headers(_ root: JSONValue) throws -> ProviderHeaders {
+        guard let headers = ProviderHeaders(json: root["h"]) else { throw CorruptEntry() }
+        return headers
     }
 }
 

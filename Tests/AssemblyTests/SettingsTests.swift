@@ -78,9 +78,17 @@ import Testing
         try settings.loadAdapters()
         let pool = try #require(settings.topology.pool(forModel: "small"))
         #expect(pool.serves(.chatCompletions) && pool.serves(.messages) && !pool.serves(.embeddings))
+        #expect(pool.targets.map(\.nativeEndpoints) == [[.messages]])
         var plain = try read(Self.pool)
         try plain.loadAdapters()
         #expect(plain.topology.pools[0].serves(.embeddings))
+        #expect(plain.topology.pools[0].targets.map(\.nativeEndpoints) == [Target.passThroughEndpoints])
+    }
+
+    @Test func headersThatArePassedOnAreSettable() throws {
+        #expect(try read("").intake.headers == HeaderRules(anthropic: ["anthropic-beta"], openAI: ["openai-beta"]))
+        let settings = try read("intake: {anthropic_headers: 'Anthropic-Beta, X-Lab', openai_headers: ''}")
+        #expect(settings.intake.headers == HeaderRules(anthropic: ["anthropic-beta", "x-lab"], openAI: []))
     }
 
     @Test(arguments: [
@@ -129,6 +137,8 @@ import Testing
         ("intake: {port: 70000}", "intake.port"),
         ("intake: {port: many}", "intake.port"),
         ("intake: [1]", "intake"),
+        ("intake: {openai_headers: 'OpenAI-Beta, X-Api-Key'}", "intake.openai_headers`: `x-api-key"),
+        ("intake: {anthropic_headers: Content-Type}", "intake.anthropic_headers`: `content-type"),
         ("worker: {slots: 0}", "worker.slots"),
         ("worker: {min: 3, max: 2}", "worker.min"),
         ("worker: {sets: each}", "worker.sets"),

@@ -64,7 +64,13 @@ private final class ScriptedTargets: ProviderCaller {
     var calls: [String] { asked.withLock { $0.map(\.target) } }
     var bodies: [String] { asked.withLock { $0.map(\.body) } }
 
-    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async -> CallReport {
+    func call(
+        _ target: Target,
+        endpoint: Endpoint,
+        body: [UInt8],
+        headers: ProviderHeaders,
+        within timeout: Duration
+    ) async -> CallReport {
         asked.withLock { $0.append((target.name, String(decoding: body, as: UTF8.self))) }
         return CallReport(answer(target.name, endpoint))
     }

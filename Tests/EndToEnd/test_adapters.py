@@ -2,6 +2,7 @@
 
 import json
 
+import anthropic
 import openai
 import pytest
 
@@ -123,6 +124,57 @@ def test_what_a_family_does_not_serve_is_refused_at_the_door(tenant):
         assert [(each.code, each.line) for each in batch.errors.data] == [("unsupported_endpoint", 1)]
         reply = tenant.web.post("/v1/jobs", {"endpoint": endpoint, "body": body})
         assert reply.status == 400 and reply.error["code"] == "unsupported_endpoint" and reply.error["param"] == "endpoint"
+
+
+def test_headers_go_where_their_api_is_spoken(stack, tenant):
+    def received(name, value):
+        return [call for call in stack.calls() if call["headers"].get(name) == value]
+
+    sdk = anthropic.Anthropic(base_url=stack.url, api_key=tenant.key, max_retries=0)
+    beta = f"context-management-2025-06-27,{tenant.name}"
+    requests = [{"custom_id": f"r{n}", "params": {"model": ANTHROPIC[n % 2], "max_tokens": 20, "messages": [
+        {"role": "user", "content": f"{tenant.name} {n}"}]}} for n in range(6)]
+    # As its beta API does it, which names the batches' own beta, too.
+    batch = sdk.beta.messages.batches.create(requests=requests, betas=beta.split(","))
+    eventually(lambda: sdk.messages.batches.retrieve(batch.id).processing_status == "ended", "the batch ends")
+    assert sdk.messages.batches.retrieve(batch.id).request_counts.succeeded == 6
+    assert sorted(call["model"] for call in received("anthropic-beta", beta)) == sorted(3 * ANTHROPIC)
+
+    # Every call of a job, also after one that failed.
+    native = {"endpoint": "/v1/messages", "body": {**requests[0]["params"], "messages": [
+        {"role": "user", "content": f"[simulate:once=503] {tenant.name}"}]}}
+    job = tenant.web.post("/v1/jobs", native, headers={"anthropic-beta": f"job-{beta}"})
+    assert job.status == 202 and "penstock-warning" not in job.headers, job
+    assert tenant.web.get(f"/v1/jobs/{job.json['id']}?wait=30").json["state"] == "succeeded"
+    assert len(received("anthropic-beta", f"job-{beta}")) == 2
+    job = tenant.web.post("/v1/jobs", {"body": chat("hello")}, headers={"OpenAI-Beta": beta, "OpenAI-Project": "p"})
+    assert job.status == 202 and job.headers["penstock-warning"] == "header openai-project is not passed on", job
+    assert tenant.web.get(f"/v1/jobs/{job.json['id']}?wait=30").json["state"] == "succeeded"
+    [call] = received("openai-beta", beta)
+    assert "openai-project" not in call["headers"]
+    made = tenant.web.post("/v1/responses", {"model": "gpt-4o-mini", "input": "hello", "background": True},
+                           headers={"OpenAI-Beta": f"response-{beta}"})
+    assert made.status == 200, made
+    eventually(lambda: received("openai-beta", f"response-{beta}"), "the response is called for")
+
+
+def test_headers_that_cannot_go_along_are_refused(stack, tenant):
+    sdk = anthropic.Anthropic(base_url=stack.url, api_key=tenant.key, max_retries=0)
+    requests = [{"custom_id": name, "params": {"model": model, "max_tokens": 20, "messages": [
+        {"role": "user", "content": "hi"}]}} for name, model in [("native", ANTHROPIC[0]), ("translated", "gpt-4o-mini")]]
+    with pytest.raises(anthropic.BadRequestError) as refused:
+        sdk.beta.messages.batches.create(requests=requests, betas=["context-management-2025-06-27"])
+    assert refused.value.body["error"]["code"] == "header_not_supported"
+    assert "`anthropic-beta`" in str(refused.value) and "`gpt-4o-mini`" in str(refused.value)
+    # What SDKs send by themselves is no reason.
+    batch = sdk.beta.messages.batches.create(requests=requests)
+    eventually(lambda: sdk.messages.batches.retrieve(batch.id).request_counts.succeeded == 2, "both are answered")
+    reply = tenant.web.post("/v1/jobs", {"body": chat("hi", model=ANTHROPIC[0])}, headers={"OpenAI-Beta": "b=1"})
+    assert reply.status == 400 and reply.error["code"] == "header_not_supported" and reply.error["param"] == "openai-beta"
+    lines = [line("a", chat("hi")), line("b", chat("hi", model=ANTHROPIC[0]))]
+    batch = wait(tenant, create(tenant, lines, extra_headers={"OpenAI-Beta": "b=1"}))
+    assert batch.status == "failed"
+    assert [(each.code, each.line) for each in batch.errors.data] == [("header_not_supported", 2)]
 
 
 @pytest.mark.parametrize("files, adapter, says", [

@@ -27,6 +27,7 @@ struct IsolatedCallerTests {
     )
 
     /// Reads one order and keeps it in the file `order`; `answer` answers it with the file `report`.
+    private static let headers = ProviderHeaders(["openai-beta": "b=1"])
     private static let prelude =
         #"order() { read id count && head -c "$count" > order; }; "#
         + #"answer() { printf '%s %s\n' "$1" "$(wc -c < report)"; cat report; }; "#
@@ -39,7 +40,14 @@ struct IsolatedCallerTests {
     private func call(_ caller: IsolatedCaller, body: [UInt8] = Array("{}".utf8), amongAtMost most: Int = 1) async
         -> SuspectOutcome
     {
-        await caller.call(Self.target, endpoint: .embeddings, body: body, within: .seconds(7), amongAtMost: most)
+        await caller.call(
+            Self.target,
+            endpoint: .embeddings,
+            body: body,
+            headers: Self.headers,
+            within: .seconds(7),
+            amongAtMost: most
+        )
     }
 
     /// What a child that runs `script` once it has its order makes of a call.
@@ -61,7 +69,13 @@ struct IsolatedCallerTests {
         let outcome = await call(caller(scene, "order; answer $id; sleep 60"), body: body)
         #expect(outcome == .reported(Self.report))
         let told = scene.bytes("order")
-        let order = CallOrder(target: "t1", endpoint: .embeddings, timeout: .seconds(7), body: body)
+        let order = CallOrder(
+            target: "t1",
+            endpoint: .embeddings,
+            timeout: .seconds(7),
+            headers: Self.headers,
+            body: body
+        )
         #expect(try CallOrder.decode(told) == order)
         #expect(!String(decoding: told.prefix(200), as: UTF8.self).contains("secret"))
     }

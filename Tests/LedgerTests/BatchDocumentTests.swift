@@ -22,7 +22,7 @@ import Testing
             { $0.webhook = nil }, { $0.metadata = [] }, { $0.tags.feature = nil }, { $0.tags.customer = nil },
             { $0.total = 0 }, { $0.maxCost = nil }, { $0.pausedAt = nil }, { $0.maxCostReachedAt = nil },
             { $0.dearestLine = nil }, { $0.termsInQueues = nil }, { $0.termsInQueues?.isPaused = false },
-            { $0.createdAt = Timestamp(milliseconds: -1) },
+            { $0.createdAt = Timestamp(milliseconds: -1) }, { $0.headers = ProviderHeaders() },
         ]
         for change in changes {
             var batch = Sample.fullBatch()

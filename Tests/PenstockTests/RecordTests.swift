@@ -10,6 +10,15 @@ import Testing
     @Test func anOrderComesBackAsItWas() throws {
         let order = CallOrder(target: "t-1.a", endpoint: .responses, timeout: .seconds(90), body: [10, 10, 0, 255])
         #expect(try CallOrder.decode(order.encode()) == order)
+        var withHeaders = order
+        withHeaders.headers = ProviderHeaders(["openai-beta": "a=1, b=\"2\"", "x-note": ""])
+        #expect(try CallOrder.decode(withHeaders.encode()) == withHeaders)
+    }
+
+    @Test(arguments: [#"["a"]"#, #"{"a":1}"#, #""a""#])
+    func headersThatNobodyWroteAreDamage(json: String) {
+        let text = #"{"target":"t","endpoint":"/v1/responses","timeout_ms":1,"headers":\#(json)}"# + "\n{}"
+        #expect(throws: DamagedRecord.self) { try CallOrder.decode(Array(text.utf8)) }
     }
 
     @Test(arguments: [Completion].all)

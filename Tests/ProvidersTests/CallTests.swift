@@ -24,15 +24,19 @@ struct CallTests {
         )
     }
 
-    private func call(port: UInt16, body: [UInt8] = body, within timeout: Duration = .seconds(30)) async throws
-        -> CallReport
-    {
+    private func call(
+        port: UInt16,
+        body: [UInt8] = body,
+        headers: ProviderHeaders = ProviderHeaders(),
+        within timeout: Duration = .seconds(30)
+    ) async throws -> CallReport {
         let client = try FetchClient(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let caller = OpenAICompatibleCaller(client: client, clock: Sample.clock)
         let report = await caller.call(
             target(port: port),
             endpoint: .chatCompletions,
             body: body,
+            headers: headers,
             within: timeout
         )
         await client.shutdown()
@@ -55,7 +59,7 @@ struct CallTests {
         server.start()
         defer { server.stop() }
 
-        let report = try await call(port: server.port)
+        let report = try await call(port: server.port, headers: ProviderHeaders(["openai-beta": "b=1"]))
 
         let response = ProviderResponse(statusCode: 200, requestID: "req-7", body: Array(answer.utf8))
         #expect(report.outcome == .succeeded(response, usage: Usage(input: 3, output: 4)))
@@ -66,6 +70,7 @@ struct CallTests {
         #expect(request.hasPrefix("POST /v1/chat/completions HTTP/1.1\r\n"))
         #expect(request.contains("Authorization: Bearer sk-test\r\n"))
         #expect(request.contains("Content-Type: application/json\r\n"))
+        #expect(request.contains("openai-beta: b=1\r\n"))
         #expect(request.hasSuffix(#"{"model":"real","messages":[{"role":"user","content":"hi"}]}"#))
     }
 

@@ -59,11 +59,22 @@ struct Scene: Sendable {
     var keeper: PoolKeeper { service.keeper(of: small) }
 
     /// Puts a batch with these lines into the ledger.
-    func submit(_ lines: [String], endpoint: Endpoint = .chatCompletions, maxCost: Nanodollars? = nil) async throws {
-        try await submit(Array((lines.joined(separator: "\n") + "\n").utf8), endpoint: endpoint, maxCost: maxCost)
+    func submit(
+        _ lines: [String],
+        endpoint: Endpoint = .chatCompletions,
+        maxCost: Nanodollars? = nil,
+        headers: ProviderHeaders = ProviderHeaders()
+    ) async throws {
+        let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+        try await submit(bytes, endpoint: endpoint, maxCost: maxCost, headers: headers)
     }
 
-    func submit(_ bytes: [UInt8], endpoint: Endpoint = .chatCompletions, maxCost: Nanodollars? = nil) async throws {
+    func submit(
+        _ bytes: [UInt8],
+        endpoint: Endpoint = .chatCompletions,
+        maxCost: Nanodollars? = nil,
+        headers: ProviderHeaders = ProviderHeaders()
+    ) async throws {
         let file = FileID("file-in")
         for (number, start) in stride(from: 0, to: bytes.count, by: FileChunk.size).enumerated() {
             let end = min(start + FileChunk.size, bytes.count)
@@ -81,21 +92,21 @@ struct Scene: Sendable {
                 content: .chunks
             )
         )
-        try await ledger.insert(
-            BatchRecord(
-                id: Self.batch,
-                tenant: TenantID(trusted: "acme"),
-                endpoint: endpoint,
-                inputFile: file,
-                completionWindow: "1h",
-                createdAt: Self.start,
-                expiresAt: Self.start.adding(.seconds(3600)),
-                jobClass: .batch,
-                tags: JobTags(feature: "f"),
-                metadata: nil,
-                maxCost: maxCost
-            )
+        var batch = BatchRecord(
+            id: Self.batch,
+            tenant: TenantID(trusted: "acme"),
+            endpoint: endpoint,
+            inputFile: file,
+            completionWindow: "1h",
+            createdAt: Self.start,
+            expiresAt: Self.start.adding(.seconds(3600)),
+            jobClass: .batch,
+            tags: JobTags(feature: "f"),
+            metadata: nil,
+            maxCost: maxCost
         )
+        batch.headers = headers
+        try await ledger.insert(batch)
     }
 
     static func line(_ id: String, model: String = "gpt-small", padding: Int = 0) -> String {

@@ -66,6 +66,14 @@ struct ValidationTests {
         #expect(try await complaints(scene) == ["1 invalid_json_line -"])
     }
 
+    @Test func aModelThatHeadersCannotBePassedOnToIsNamed() async throws {
+        var scene = Scene()
+        scene.topology.pools[1].targets[0].nativeEndpoints = []
+        let lines = [Scene.line("a"), Scene.line("b", model: "gpt-large")]
+        try await scene.submit(lines, headers: ProviderHeaders(["openai-beta": "b=1"]))
+        #expect(try await complaints(scene) == ["2 header_not_supported openai-beta"])
+    }
+
     @Test func aLineThatIsTooLongIsNamed() async throws {
         var scene = Scene()
         scene.configuration.maxLineBytes = 1000

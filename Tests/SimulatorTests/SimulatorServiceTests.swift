@@ -235,6 +235,18 @@ import Testing
         }
     }
 
+    @Test func theCallLogTellsWhatHeadersSaid() async throws {
+        try await withSimulator { port, _ in
+            let headers = ["OpenAI-Beta": "b=1", "anthropic-beta": "a,b", "X-Other": "7"]
+            _ = try await blocking {
+                try RawClient(port: port).ask("POST", "/v1/chat/completions", headers: headers, body: chat("hi"))
+            }
+            let calls = try await blocking { try RawClient(port: port).ask("GET", "/simulator/calls") }.json()
+            let told = ProviderHeaders(json: calls["calls"]?.first?["headers"])
+            #expect(told?.values == ["openai-beta": "b=1", "anthropic-beta": "a,b"])
+        }
+    }
+
     @Test func aThousandCallsWaitAtTheSameTime() async throws {
         try await withSimulator { port, stop in
             // They would take an hour, but a simulator that stops answers at once.

@@ -8,6 +8,7 @@ package final class ScriptedCaller: ProviderCaller {
         package let target: String
         package let endpoint: Endpoint
         package let body: [UInt8]
+        package let headers: ProviderHeaders
         package let timeout: Duration
     }
 
@@ -34,10 +35,14 @@ package final class ScriptedCaller: ProviderCaller {
     /// The most calls that ran at one moment.
     package var mostRunning: Int { state.withLock { $0.mostRunning } }
 
-    package func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async
-        -> CallReport
-    {
-        let call = Call(target: target.name, endpoint: endpoint, body: body, timeout: timeout)
+    package func call(
+        _ target: Target,
+        endpoint: Endpoint,
+        body: [UInt8],
+        headers: ProviderHeaders,
+        within timeout: Duration
+    ) async -> CallReport {
+        let call = Call(target: target.name, endpoint: endpoint, body: body, headers: headers, timeout: timeout)
         let number = state.withLock { state in
             state.calls.append(call)
             state.running += 1
@@ -104,6 +109,7 @@ extension ScriptedCaller: SuspectCaller {
         _ target: Target,
         endpoint: Endpoint,
         body: [UInt8],
+        headers: ProviderHeaders,
         within timeout: Duration,
         amongAtMost most: Int
     ) async -> SuspectOutcome {
@@ -113,6 +119,6 @@ extension ScriptedCaller: SuspectCaller {
             return state.deaths > 0
         }
         if dies { return .diedAmong(calls: most) }
-        return .reported(await call(target, endpoint: endpoint, body: body, within: timeout))
+        return .reported(await call(target, endpoint: endpoint, body: body, headers: headers, within: timeout))
     }
 }

@@ -9,7 +9,9 @@ struct OutcomeTests {
     @Test func aSuccessIsRecordedBeforeItIsSettled() async throws {
         let scene = Scene { _, _ in .answer(Usage(input: 1000, output: 500)) }
         try await scene.run {
-            try await scene.queue.enqueue([scene.job("job_1")])
+            var job = scene.job("job_1")
+            job.headers = ProviderHeaders(["openai-beta": "b=1"])
+            try await scene.queue.enqueue([job])
             await scene.journal.wait(for: "settle job_1")
         }
         #expect(
@@ -24,7 +26,7 @@ struct OutcomeTests {
         #expect(scene.settlement("job_1")?.chargesTenant == true)
         let call = try #require(scene.caller.calls.first)
         #expect(call.body == Array(#"{"model":"gpt-small"}"#.utf8) && call.endpoint == .chatCompletions)
-        #expect(call.timeout == .seconds(30))
+        #expect(call.timeout == .seconds(30) && call.headers.values == ["openai-beta": "b=1"])
     }
 
     @Test func aFailureIsTriedAgain() async throws {

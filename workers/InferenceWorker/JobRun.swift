@@ -43,7 +43,15 @@ struct JobRun: Sendable {
         }
         guard taken.deaths >= configuration.deathsToSuspect else {
             return await callIfFresh(taken, target) {
-                .reported(await caller.call(target, endpoint: taken.job.endpoint, body: body, within: target.timeout))
+                .reported(
+                    await caller.call(
+                        target,
+                        endpoint: taken.job.endpoint,
+                        body: body,
+                        headers: taken.job.headers,
+                        within: target.timeout
+                    )
+                )
             }
         }
         metrics.isolated()
@@ -53,6 +61,7 @@ struct JobRun: Sendable {
                     target,
                     endpoint: taken.job.endpoint,
                     body: body,
+                    headers: taken.job.headers,
                     within: target.timeout,
                     amongAtMost: size
                 )

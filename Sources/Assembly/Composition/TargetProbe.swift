@@ -46,6 +46,7 @@ package struct TargetProbe: Sendable {
                 target,
                 endpoint: endpoint,
                 body: Self.body(for: endpoint, model: model),
+                headers: ProviderHeaders(),
                 within: min(target.timeout, Self.longest)
             )
             let finding = Self.finding(report, of: target, endpoint)

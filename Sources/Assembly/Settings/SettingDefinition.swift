@@ -195,6 +195,19 @@ extension SettingDefinition {
             "5",
             "How long an API key is believed unasked: the delay of a revocation."
         ),
+        setting(
+            "intake.anthropic_headers",
+            .optionalText,
+            HeaderRules().anthropic.joined(separator: ", "),
+            "Headers of callers that go along with requests for /v1/messages to providers that speak it by themselves: "
+                + "names, separated by commas, or \"\" for none."
+        ),
+        setting(
+            "intake.openai_headers",
+            .optionalText,
+            HeaderRules().openAI.joined(separator: ", "),
+            "The same of all other requests."
+        ),
     ]
     private static let worker = [
         setting(

@@ -141,6 +141,7 @@ extension Settings {
             for target in topology.pools[pool].targets.indices {
                 let family = topology.pools[pool].targets[target].adapter
                 topology.pools[pool].targets[target].endpoints = adapters.endpoints(of: family)
+                topology.pools[pool].targets[target].nativeEndpoints = adapters.nativeEndpoints(of: family)
             }
         }
     }
@@ -171,6 +172,7 @@ extension IntakeConfiguration {
             ),
             tls: try ServerTLSFiles(values, section: "intake"),
             keyCacheSeconds: values.integer("intake.key_cache_seconds"),
+            headers: try HeaderRules(values),
             webhooks: WebhookRules(
                 allowsHTTP: values.flag("webhooks.allow_http"),
                 allowsOwnTargets: values.flag("webhooks.allow_per_job_urls"),

@@ -38,7 +38,7 @@ struct BatchRequest {
         resultLifetime = try Self.resultLifetime(fields)
     }
 
-    func record(id: BatchID, tenant: TenantID, at now: Timestamp) -> BatchRecord {
+    func record(id: BatchID, tenant: TenantID, headers: ProviderHeaders, at now: Timestamp) -> BatchRecord {
         var batch = BatchRecord(
             id: id,
             tenant: tenant,
@@ -54,6 +54,7 @@ struct BatchRequest {
             maxCost: maxCost
         )
         batch.resultLifetime = resultLifetime
+        batch.headers = headers
         return batch
     }
 

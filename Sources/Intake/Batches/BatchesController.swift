@@ -9,6 +9,7 @@ struct BatchesController: Sendable {
     let creations: Creations
     let progress: BatchProgress
     let webhooks: WebhookRules
+    let providerHeaders: ProviderHeaderReader
     let maxBodyBytes: Int
     let clock: WallClock
     let metrics: IntakeMetrics
@@ -34,6 +35,7 @@ struct BatchesController: Sendable {
         let order = try BatchRequest(body, webhooks: webhooks)
         try context.caller.require(order.jobClass, param: "metadata.penstock_class")
         if order.maxCost != nil { try topology.requirePrices() }
+        let headers = try providerHeaders.read(request.headers, for: order.endpoint, context.exchange)
         try await checkInput(order.inputFile, of: context.tenant)
         let now = clock.now()
         let place = try await creations.place(
@@ -42,12 +44,12 @@ struct BatchesController: Sendable {
             headers: request.headers,
             of: context.tenant,
             fresh: IDGenerator.batch(at: now).text,
-            hash: hexadecimalSHA256(body),
+            hash: headers.hash(with: hexadecimalSHA256(body)),
             exchange: context.exchange
         )
         let id = BatchID(place.id)
         if place.mayExist, let batch = try await ledger.batch(id) { return try await response(batch) }
-        let batch = order.record(id: id, tenant: context.tenant, at: now)
+        let batch = order.record(id: id, tenant: context.tenant, headers: headers, at: now)
         try await ledger.insert(batch)
         metrics.createdBatch()
         return try await response(batch)

@@ -33,6 +33,7 @@ struct Dispatcher: Sendable {
         let closes = ConnectionFate.closes(after: request, body: exchange.body)
         response.headers[.requestID] = exchange.requestID
         if dialect == .anthropic { response.headers[.anthropicRequestID] = exchange.requestID }
+        response.headers[values: .penstockWarning] = exchange.warnings
         response.headers[.date] = dates.value(at: clock.now())
         if closes { response.headers[.connection] = "close" }
         if request.method == .head { response = response.createHeadResponse() }

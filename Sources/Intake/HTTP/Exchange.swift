@@ -19,6 +19,7 @@ final class Exchange: RequestContextSource, Sendable {
     private let place = Mutex<TenantPlaces.Place?>(nil)
     private let holdings = Mutex<[ByteBudget.Holding]>([])
     private let streams = Mutex(false)
+    private let told = Mutex<[String]>([])
     private let afterAnswer = Mutex<(@Sendable () async throws -> Void)?>(nil)
 
     init(requestID: String, logger: Logger, body: BodyReader, presence: CallerPresence, budget: ByteBudget) {
@@ -42,6 +43,14 @@ final class Exchange: RequestContextSource, Sendable {
         let check = keyCheck.withLock { $0 }
         return Attendance(presence: presence) { try await check?() ?? false }
     }
+
+    /// Has the answer say that something of the request was left out.
+    func warn(_ text: String) {
+        told.withLock { told in if !told.contains(text) { told.append(text) } }
+    }
+
+    /// What the answer says was left out.
+    var warnings: [String] { told.withLock { $0 } }
 
     /// Has something done once a good answer was sent in full.
     func whenAnswered(_ body: @escaping @Sendable () async throws -> Void) {

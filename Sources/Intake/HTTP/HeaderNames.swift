@@ -10,5 +10,7 @@ extension HTTPField.Name {
     static let anthropicRequestID = HTTPField.Name("request-id")!
     static let host = HTTPField.Name("host")!
     static let lastEventID = HTTPField.Name("last-event-id")!
+    /// What of a request was left out, one line each.
+    static let penstockWarning = HTTPField.Name("penstock-warning")!
     static let idempotencyKey = HTTPField.Name("idempotency-key")!
 }

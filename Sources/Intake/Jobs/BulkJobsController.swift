@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import JSON
 import Penstock
@@ -12,6 +13,7 @@ struct BulkJobsController: Sendable {
     let finder: JobFinder
     let cancellation: JobCancellation
     let webhooks: WebhookRules
+    let providerHeaders: ProviderHeaderReader
     let maxBodyBytes: Int
     let clock: WallClock
 
@@ -34,7 +36,7 @@ struct BulkJobsController: Sendable {
         try fields.allowOnly(["jobs"])
         let bodies = try list(fields, "jobs").map { Array($0.rawBytes) }
         let outcomes = try await each(Array(bodies.enumerated())) { place, body in
-            try await create(body, key: key.map { "\($0)/\(place)" }, context)
+            try await create(body, key: key.map { "\($0)/\(place)" }, request.headers, context)
         }
         return Self.response(outcomes)
     }
@@ -62,9 +64,15 @@ struct BulkJobsController: Sendable {
         return Array(value.elements)
     }
 
-    private func create(_ body: [UInt8], key: String?, _ context: AuthenticatedContext) async throws -> JobView {
+    private func create(
+        _ body: [UInt8],
+        key: String?,
+        _ headers: HTTPFields,
+        _ context: AuthenticatedContext
+    ) async throws -> JobView {
         let now = clock.now()
-        let order = try JobRequest(body, headerKey: key, webhooks: webhooks, at: now)
+        var order = try JobRequest(body, headerKey: key, webhooks: webhooks, at: now)
+        order.headers = try providerHeaders.read(headers, for: order, context.exchange)
         try context.caller.require(order.jobClass, param: "class")
         // A mark of the SDKs speaks of the whole request; one without keys is not known again.
         let accepted = try await submission.submit(order, as: "job", body: body, headers: [:], at: now, for: context)

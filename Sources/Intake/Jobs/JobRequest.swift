@@ -17,6 +17,8 @@ struct JobRequest {
     let webhook: WebhookTarget?
     /// Whether it is taken in even when it will probably miss its deadline.
     let queuesAnyway: Bool
+    /// What is said to the provider beside the body.
+    var headers = ProviderHeaders()
 
     /// The job as it waits.
     ///
@@ -36,6 +38,7 @@ struct JobRequest {
             metadata: metadata,
             durability: isKept ? .ledger : .redis,
             webhook: webhook,
+            headers: headers,
             body: isKept ? .inLedger : .inline(body)
         )
     }

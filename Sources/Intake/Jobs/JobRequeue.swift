@@ -56,6 +56,7 @@ struct JobRequeue: Sendable {
     private func make(_ request: Request, of row: TerminalRow, reserved: JobID?) async throws -> Outcome {
         let (pool, queue) = try admission.route(row.model, row.endpoint)
         let inspected = try RequestInspector.inspect(JSONDocument(parsing: request.body).root, endpoint: row.endpoint)
+        try request.headers.check(model: row.model, at: row.endpoint, in: pool)
         try await admission.checkSize(inspected, in: pool, queue)
         let now = clock.now()
         let fresh = IDGenerator.job(epoch: try await admission.epochs.epoch(of: queue), at: now)
@@ -87,6 +88,7 @@ struct JobRequeue: Sendable {
     /// What a job asks its provider for, and where its end is told.
     private struct Request {
         let body: [UInt8]
+        let headers: ProviderHeaders
         let webhook: WebhookTarget?
 
         /// Its time is as long as that of the job before.
@@ -104,19 +106,20 @@ struct JobRequeue: Sendable {
                 metadata: row.metadata,
                 durability: .ledger,
                 webhook: webhook,
+                headers: headers,
                 body: .inLedger
             )
         }
     }
 
     private func request(of row: TerminalRow) async throws -> Request? {
-        if let line = row.line { return try await body(of: line).map { Request(body: $0, webhook: nil) } }
+        if let line = row.line { return try await request(of: line) }
         let kept = try await ledger.quarantinedRequest(of: row.job)
-        return kept.map { Request(body: $0.body, webhook: $0.job.webhook) }
+        return kept.map { Request(body: $0.body, headers: $0.job.headers, webhook: $0.job.webhook) }
     }
 
     /// Reads the batch's input up to the line; nil when the file is gone.
-    private func body(of line: BatchLine) async throws -> [UInt8]? {
+    private func request(of line: BatchLine) async throws -> Request? {
         guard let batch = try await ledger.batch(line.batch) else { return nil }
         var reader = InputReader(
             batch.inputFile,
@@ -126,7 +129,8 @@ struct JobRequeue: Sendable {
         )
         while let read = try await reader.next(), read.number <= line.number {
             guard read.number == line.number else { continue }
-            return try BatchLineInspector.inspect(read.bytes, endpoint: batch.endpoint).body
+            let body = try BatchLineInspector.inspect(read.bytes, endpoint: batch.endpoint).body
+            return Request(body: body, headers: batch.headers, webhook: nil)
         }
         return nil
     }

@@ -35,7 +35,7 @@ struct JobSubmission: Sendable {
                 headers: headers,
                 of: context.tenant,
                 fresh: fresh,
-                hash: hexadecimalSHA256(body),
+                hash: order.headers.hash(with: hexadecimalSHA256(body)),
                 exchange: context.exchange
             )
         }

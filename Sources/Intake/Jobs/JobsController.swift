@@ -15,6 +15,7 @@ struct JobsController: Sendable {
     let alteration: JobAlteration
     let requeuing: JobRequeue
     let webhooks: WebhookRules
+    let providerHeaders: ProviderHeaderReader
     let maxBodyBytes: Int
     let clock: WallClock
     let metrics: IntakeMetrics
@@ -38,7 +39,8 @@ struct JobsController: Sendable {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let bytes = try await context.body.collect(upTo: maxBodyBytes)
         let now = clock.now()
-        let order = try JobRequest(bytes, headerKey: key, webhooks: webhooks, at: now)
+        var order = try JobRequest(bytes, headerKey: key, webhooks: webhooks, at: now)
+        order.headers = try providerHeaders.read(request.headers, for: order, context.exchange)
         try context.caller.require(order.jobClass, param: "class")
         let accepted = try await submission.submit(
             order,

@@ -26,7 +26,14 @@ struct MessageBatchRequest {
 
     var jobClass: JobClass { options.jobClass ?? .batch }
 
-    func record(id: BatchID, tenant: TenantID, inputFile: FileID, requests: Int, at now: Timestamp) -> BatchRecord {
+    func record(
+        id: BatchID,
+        tenant: TenantID,
+        inputFile: FileID,
+        requests: Int,
+        headers: ProviderHeaders,
+        at now: Timestamp
+    ) -> BatchRecord {
         var batch = BatchRecord(
             id: id,
             tenant: tenant,
@@ -43,6 +50,7 @@ struct MessageBatchRequest {
             maxCost: options.maxCost
         )
         batch.total = requests
+        batch.headers = headers
         return batch
     }
 }

@@ -18,9 +18,19 @@ struct MessageBatchUpload {
     private var file: ChunkedUpload
     private var customIDs: Set<[UInt8]> = []
     private var optionBytes = 0
+    private let checkModel: (String) throws -> Void
 
-    init(_ id: FileID, to ledger: any FileLedger, limits: BatchLimits, isHashed: Bool, at now: Timestamp) {
+    /// - Parameter checkModel: told the model of every request; may refuse the whole.
+    init(
+        _ id: FileID,
+        to ledger: any FileLedger,
+        limits: BatchLimits,
+        isHashed: Bool,
+        at now: Timestamp,
+        checkModel: @escaping (String) throws -> Void
+    ) {
         self.limits = limits
+        self.checkModel = checkModel
         splitter = RequestsSplitter(maxValueBytes: limits.maxLineBytes)
         file = ChunkedUpload(id, to: ledger, limit: .max, isHashed: isHashed, at: now)
     }
@@ -94,6 +104,7 @@ struct MessageBatchUpload {
         guard customIDs.insert(Array(text.utf8)).inserted else {
             throw APIError.badRequest("custom_id must be unique within a batch", param: "\(place).custom_id")
         }
+        if let model = params["model"]?.string { try checkModel(model) }
         let line = Self.line(id, params)
         guard line.count - 1 <= limits.maxLineBytes else { throw requestTooLarge }
         try await file.write(line[...])

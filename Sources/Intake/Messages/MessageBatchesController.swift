@@ -8,6 +8,7 @@ struct MessageBatchesController: Sendable {
     let topology: Topology
     let creations: Creations
     let webhooks: WebhookRules
+    let providerHeaders: ProviderHeaderReader
     let limits: BatchLimits
     let clock: WallClock
     let metrics: IntakeMetrics
@@ -25,9 +26,12 @@ struct MessageBatchesController: Sendable {
     private func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let isHashed = key != nil || RepetitionHeader.read(request.headers) != nil
+        let headers = try providerHeaders.read(request.headers, for: .messages, context.exchange)
         let now = clock.now()
         let file = IDGenerator.file(at: now)
-        var upload = MessageBatchUpload(file, to: ledger, limits: limits, isHashed: isHashed, at: now)
+        var upload = MessageBatchUpload(file, to: ledger, limits: limits, isHashed: isHashed, at: now) { model in
+            try providerHeaders.check(headers, of: model, at: .messages, context.exchange)
+        }
         let received = try await upload.receive(from: context.body)
         let order = try MessageBatchRequest(received.options, webhooks: webhooks)
         try context.caller.require(order.jobClass, param: "metadata.penstock_class")
@@ -38,7 +42,7 @@ struct MessageBatchesController: Sendable {
             headers: request.headers,
             of: context.tenant,
             fresh: IDGenerator.batch(at: now).text,
-            hash: received.hash ?? "",
+            hash: received.hash.map(headers.hash) ?? "",
             exchange: context.exchange
         )
         let id = BatchID(place.id)
@@ -49,6 +53,7 @@ struct MessageBatchesController: Sendable {
             tenant: context.tenant,
             inputFile: file,
             requests: received.requests,
+            headers: headers,
             at: now
         )
         try await ledger.insert(inputFile(of: batch, bytes: received.bytes, at: now))

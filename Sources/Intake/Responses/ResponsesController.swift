@@ -11,6 +11,7 @@ struct ResponsesController: Sendable {
     let finder: JobFinder
     let cancellation: JobCancellation
     let webhooks: WebhookRules
+    let providerHeaders: ProviderHeaderReader
     let maxBodyBytes: Int
     let clock: WallClock
 
@@ -27,7 +28,7 @@ struct ResponsesController: Sendable {
         let body = try await context.body.collect(upTo: maxBodyBytes)
         let now = clock.now()
         let fields = try JSONFields(body: body)
-        let order = try ResponseRequest.read(
+        var order = try ResponseRequest.read(
             body,
             fields,
             previous: try await previous(fields, of: context.tenant),
@@ -35,6 +36,7 @@ struct ResponsesController: Sendable {
             webhooks: webhooks,
             at: now
         )
+        order.headers = try providerHeaders.read(request.headers, for: order, context.exchange)
         try context.caller.require(order.jobClass, param: "metadata.penstock_class")
         let accepted = try await submission.submit(
             order,

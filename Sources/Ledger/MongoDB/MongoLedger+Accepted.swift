@@ -65,7 +65,7 @@ private enum AcceptedDocument {
             ("_id", .text(job.id.text)), ("job", .text(job.id.text)), ("pool", .text(pool.text)),
             ("durability", .text(job.durability.rawValue)), ("estimate_input", .integer(job.estimate.input)),
             ("estimate_output", .integer(job.estimate.output)), ("body_parts", .integer(parts.count)),
-            ("body", .bytes(parts[0])),
+            ("body", .bytes(parts[0])), ("headers", job.headers.column.map { .text($0) }),
         ]
         return further + [BSONDocument(own + JobFields.members(of: job))]
     }
@@ -81,6 +81,10 @@ private enum AcceptedDocument {
             input: try fields.int("estimate_input"),
             output: try fields.int("estimate_output")
         )
+        guard let headers = ProviderHeaders(column: try fields.optionalText("headers")) else {
+            throw LedgerUnavailable("the ledger has a damaged document: the headers of an accepted job")
+        }
+        job.headers = headers
         return job
     }
 }

@@ -9,7 +9,7 @@ enum AcceptedTable {
     private static let columns = Columns(
         JobColumns.columns + [
             .text("pool"), .text("durability"), .integer("estimate_input"), .integer("estimate_output"),
-        ] + TargetColumns.columns
+        ] + TargetColumns.columns + [.text("headers")]
     )
 
     /// Everything but the body.
@@ -27,7 +27,7 @@ enum AcceptedTable {
             .integer(job.estimate.output),
         ]
         let values = JobColumns(of: job).values + own + TargetColumns.values(of: job.webhook)
-        try db.change(insert, [.blob(body)] + values + [.text(job.id.text)])
+        try db.change(insert, [.blob(body)] + values + [.text(job.headers.column), .text(job.id.text)])
     }
 
     static func read(_ row: inout ColumnReader) throws -> Job {
@@ -36,6 +36,8 @@ enum AcceptedTable {
         job.durability = try row.word()
         job.estimate = TokenEstimate(input: try row.int(), output: try row.int())
         job.webhook = try TargetColumns.read(&row)
+        guard let headers = ProviderHeaders(column: try row.optionalText()) else { throw row.damage }
+        job.headers = headers
         return job
     }
 }

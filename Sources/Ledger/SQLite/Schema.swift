@@ -141,6 +141,7 @@ extension Schema {
         CREATE INDEX idempotency_by_time ON idempotency (created_ms);
         """,
         "ALTER TABLE creations ADD COLUMN is_answered INTEGER NOT NULL DEFAULT 0;",
+        "ALTER TABLE accepted ADD COLUMN headers TEXT;",
     ])
 
     /// `files.sqlite`.

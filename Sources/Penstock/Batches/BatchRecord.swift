@@ -20,6 +20,8 @@ package struct BatchRecord: Sendable, Equatable {
     package var maxCost: Nanodollars?
     /// How long its results are kept from its end on; nil is as long as its tenant keeps results.
     package var resultLifetime: Duration?
+    /// What its caller's headers say to the providers of its lines.
+    package var headers = ProviderHeaders()
     /// Since when nothing of it starts; nil while it goes on.
     package var pausedAt: Timestamp?
     package var state: BatchState = .validating

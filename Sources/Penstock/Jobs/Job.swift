@@ -17,6 +17,8 @@ package struct Job: Sendable, Equatable {
     package var durability: Durability
     /// Where the caller wants to be told how this job ended; nil for lines of a batch.
     package var webhook: WebhookTarget?
+    /// What the caller's headers say to the provider.
+    package var headers: ProviderHeaders
     package var body: JobBody
 
     package init(
@@ -33,6 +35,7 @@ package struct Job: Sendable, Equatable {
         line: BatchLine? = nil,
         durability: Durability = .redis,
         webhook: WebhookTarget? = nil,
+        headers: ProviderHeaders = ProviderHeaders(),
         body: JobBody
     ) {
         self.id = id
@@ -48,6 +51,7 @@ package struct Job: Sendable, Equatable {
         self.line = line
         self.durability = durability
         self.webhook = webhook
+        self.headers = headers
         self.body = body
     }
 }

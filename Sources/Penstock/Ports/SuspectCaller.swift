@@ -7,6 +7,7 @@ package protocol SuspectCaller: Sendable {
         _ target: Target,
         endpoint: Endpoint,
         body: [UInt8],
+        headers: ProviderHeaders,
         within timeout: Duration,
         amongAtMost most: Int
     ) async -> SuspectOutcome

@@ -37,6 +37,14 @@ package struct CallFailure: Sendable, Equatable {
 package protocol ProviderCaller: Sendable {
     /// Makes one call; every failure is an outcome, nothing is thrown.
     ///
-    /// - Parameter body: the request in the canonical dialect, with the caller's model alias.
-    func call(_ target: Target, endpoint: Endpoint, body: [UInt8], within timeout: Duration) async -> CallReport
+    /// - Parameters:
+    ///   - body: the request in the canonical dialect, with the caller's model alias.
+    ///   - headers: go along where the target's provider speaks the endpoint by itself.
+    func call(
+        _ target: Target,
+        endpoint: Endpoint,
+        body: [UInt8],
+        headers: ProviderHeaders,
+        within timeout: Duration
+    ) async -> CallReport
 }

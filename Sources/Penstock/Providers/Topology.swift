@@ -84,6 +84,8 @@ package struct AdaptiveConcurrency: Sendable, Equatable {
 package struct Target: Sendable {
     /// The family of targets that speak the canonical dialect themselves.
     package static let passThrough = "openai"
+    /// What that family speaks by itself.
+    package static let passThroughEndpoints = Set(Endpoint.allCases).subtracting([.messages])
 
     package var name: String
     /// The provider as OpenTelemetry names it, for cost rows and metrics.
@@ -104,6 +106,8 @@ package struct Target: Sendable {
     package var adapter: String
     /// What its family serves.
     package var endpoints: Set<Endpoint>
+    /// What its provider speaks by itself; the rest is translated.
+    package var nativeEndpoints: Set<Endpoint>
 
     package init(
         name: String,
@@ -117,6 +121,7 @@ package struct Target: Sendable {
         price: TokenPrice?,
         adapter: String = passThrough,
         endpoints: Set<Endpoint> = Set(Endpoint.allCases),
+        nativeEndpoints: Set<Endpoint> = passThroughEndpoints,
         adaptiveConcurrency: AdaptiveConcurrency? = nil
     ) {
         self.name = name
@@ -130,6 +135,7 @@ package struct Target: Sendable {
         self.price = price
         self.adapter = adapter
         self.endpoints = endpoints
+        self.nativeEndpoints = nativeEndpoints
         self.adaptiveConcurrency = adaptiveConcurrency
     }
 }

@@ -59,6 +59,12 @@ package struct AdapterLibrary: Sendable {
         return endpoints
     }
 
+    /// What a family's provider speaks by itself.
+    package func nativeEndpoints(of family: String) -> Set<Endpoint> {
+        guard let family = families[family] else { return Target.passThroughEndpoints }
+        return Set(family.nativePaths.keys)
+    }
+
     func family(_ name: String) -> AdapterFamily? { families[name] }
 
     private static func files(in directory: String) throws(AdapterError) -> [String] {

@@ -20,6 +20,7 @@ struct CallLog: Sendable {
         /// The status, or what happened in its place: `reset`, `hang`, `malformed`.
         var outcome: String
         var tag: String?
+        var headers: ProviderHeaders
         /// What the limit of tokens was charged.
         var inputTokens: Int
         var outputTokens: Int
@@ -49,6 +50,7 @@ struct CallLog: Sendable {
             status: verdict.action.status,
             outcome: verdict.action.label,
             tag: call.request?.instructions.tag,
+            headers: call.headers,
             inputTokens: verdict.charged.input,
             outputTokens: verdict.charged.output,
             time: verdict.time,
@@ -91,6 +93,8 @@ extension JSONWriter {
             writer.member("status", entry.status)
             writer.member("outcome", entry.outcome)
             writer.member("tag", entry.tag)
+            writer.key("headers")
+            writer.raw(entry.headers.json)
             writer.member("input_tokens", entry.inputTokens)
             writer.member("output_tokens", entry.outputTokens)
             writer.member("time_ms", entry.time.milliseconds)

@@ -7,6 +7,8 @@ struct ReceivedCall: Sendable {
     var dice: Dice
     /// Whose limits count; empty for a caller without a key.
     var apiKey: String
+    /// What its headers say to a provider.
+    var headers = ProviderHeaders()
     var content: Content
 
     enum Content: Sendable {

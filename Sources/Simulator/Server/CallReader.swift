@@ -25,6 +25,7 @@ struct CallReader: Sendable {
             endpoint: endpoint,
             dice: dice,
             apiKey: key ?? "",
+            headers: Self.providerHeaders(request.headers),
             content: content(body, dice: dice, endpoint: endpoint)
         )
     }
@@ -39,6 +40,15 @@ struct CallReader: Sendable {
     static func bearerToken(_ headers: HTTPFields) -> String? {
         guard let value = headers[.authorization], value.lowercased().hasPrefix("bearer ") else { return nil }
         return String(value.dropFirst(7))
+    }
+
+    /// Those that begin with a provider's name.
+    private static func providerHeaders(_ headers: HTTPFields) -> ProviderHeaders {
+        var values: [String: String] = [:]
+        for name in headers.map(\.name) where ["anthropic-", "openai-"].contains(where: name.canonicalName.hasPrefix) {
+            values[name.canonicalName] = headers[name]
+        }
+        return ProviderHeaders(values)
     }
 
     private func refused(_ error: ProviderError, _ endpoint: SimulatedAPI, dice: Dice, key: String?) -> ReceivedCall {

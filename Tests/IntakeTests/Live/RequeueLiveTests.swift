@@ -117,6 +117,17 @@ struct RequeueLiveTests {
         }
     }
 
+    @Test func whatTheHeadersSaidGoesAlong() async throws {
+        try await TestIntake.run { intake in
+            let beta = "OpenAI-Beta: b=1"
+            let answer = try await intake.ask("POST", "/v1/jobs", headers: [beta], json: TestIntake.jobBody())
+            let id = JobID(try #require(try answer.json()["id"]?.string))
+            try await Self.quarantine(intake, id)
+            let made = JobID(try #require(try await Self.requeue(intake, id).json()["id"]?.string))
+            #expect(intake.queue.edit { $0.live[made]?.job.headers.values } == ["openai-beta": "b=1"])
+        }
+    }
+
     @Test func manyAtOnceMakeOneJob() async throws {
         try await TestIntake.run { intake in
             let id = try await intake.job()

@@ -22,14 +22,20 @@ struct Surroundings: Sendable {
     var price: TokenPrice? = TokenPrice(input: Picodollars(1), output: Picodollars(1))
     /// Further aliases of the pool `small`.
     var aliases: [String] = []
+    /// Of each target of the pool `small` whether it speaks Anthropic's Messages by itself.
+    var speakMessages = [false]
 
     /// A request of 50,000 tokens is too large for the pool `small`.
     private var pools: [Pool] {
-        var first = Samples.target("small-1", price: price)
-        first.limitGroups = ["account"]
+        let small = speakMessages.enumerated().map { number, speaks in
+            var target = Samples.target("small-\(number + 1)", price: price)
+            target.limitGroups = ["account"]
+            if speaks { target.nativeEndpoints.insert(.messages) }
+            return target
+        }
         let limits = [LimitGroup(name: "account", tokensPerMinute: 50_000)]
-        return [(queue.pool, first, limits), (secondQueue.pool, Samples.target("large-1"), [])].map {
-            Pool(name: $0, targets: [$1], limitGroups: $2, classWeights: Pool.defaultClassWeights)
+        return [(queue.pool, small, limits), (secondQueue.pool, [Samples.target("large-1")], [])].map {
+            Pool(name: $0, targets: $1, limitGroups: $2, classWeights: Pool.defaultClassWeights)
         }
     }
 
@@ -75,12 +81,14 @@ struct TestIntake: Sendable {
         _ configuration: IntakeConfiguration = IntakeConfiguration(),
         isPriced: Bool = true,
         aliases: [String] = [],
+        speakMessages: [Bool] = [false],
         _ body: (TestIntake) async throws -> Void
     ) async throws {
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         var surroundings = Surroundings()
         if !isPriced { surroundings.price = nil }
         surroundings.aliases = aliases
+        surroundings.speakMessages = speakMessages
         addKeys(to: surroundings.ledger)
         var configuration = configuration
         configuration.port = 0

@@ -14,6 +14,7 @@ extension LedgerConformance {
         let ledger = try await open()
         var job = Sample.job()
         job.durability = .ledger
+        job.headers = ProviderHeaders(["anthropic-beta": "a,b", "x-lab": "\"7\""])
         let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
         try await ledger.accept(job, body: body, pool: Sample.pool)
         try await ledger.accept(job, body: [], pool: PoolName("elsewhere"))

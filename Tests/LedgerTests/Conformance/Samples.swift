@@ -126,6 +126,7 @@ enum Sample {
         batch.expiredAt = time(7)
         batch.cancellingAt = time(8)
         batch.cancelledAt = time(9)
+        batch.headers = ProviderHeaders(["anthropic-beta": "a,b", "x-lab": "\"7\""])
         batch.pausedAt = time(11)
         batch.resultLifetime = .seconds(3600)
         batch.maxCostReachedAt = time(12)

@@ -21,10 +21,12 @@ struct AdaptedCallTests {
     private func call(
         port: UInt16,
         _ body: [UInt8] = body,
-        endpoint: Endpoint = .chatCompletions
+        endpoint: Endpoint = .chatCompletions,
+        adapter: String = "anthropic",
+        headers: ProviderHeaders = ProviderHeaders()
     ) async throws -> CallReport {
         let client = try FetchClient(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let library = try AdapterLibrary(["anthropic"], directory: nil)
+        let library = try AdapterLibrary([adapter], directory: nil)
         let caller = try TargetCaller(client: client, library: library, clock: Sample.clock)
         let target = Target(
             name: "t",
@@ -36,9 +38,15 @@ struct AdaptedCallTests {
             maxConcurrency: nil,
             timeout: .seconds(30),
             price: nil,
-            adapter: "anthropic"
+            adapter: adapter
         )
-        let report = await caller.call(target, endpoint: endpoint, body: body, within: .seconds(30))
+        let report = await caller.call(
+            target,
+            endpoint: endpoint,
+            body: body,
+            headers: headers,
+            within: .seconds(30)
+        )
         await client.shutdown()
         return report
     }
@@ -78,6 +86,28 @@ struct AdaptedCallTests {
         guard case .failed(let failure) = report.outcome else { Issue.record("succeeded"); return }
         #expect(failure.error == JobError(.providerOverloaded, "Overloaded"))
         #expect(failure.retryAfter == .seconds(2) && !failure.refusesRetry && failure.response?.statusCode == 529)
+    }
+
+    @Test(arguments: [
+        (Endpoint.messages, "anthropic", true), (.chatCompletions, "anthropic", false), (.messages, "openai", false),
+        (.chatCompletions, "openai", true),
+    ])
+    func headersGoWhereTheEndpointIsSpoken(_ endpoint: Endpoint, _ adapter: String, _ isNative: Bool) async throws {
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: \(Self.answer.utf8.count)\r\n\r\n" + Self.answer
+        let server = try RawServer(.answer(answer))
+        server.start()
+        defer { server.stop() }
+        let headers = ProviderHeaders(["anthropic-beta": "context-management-2025-06-27"])
+        _ = try await call(port: server.port, endpoint: endpoint, adapter: adapter, headers: headers)
+        let request = try #require(server.requests.first)
+        #expect(request.contains("anthropic-beta: context-management-2025-06-27\r\n") == isNative, "\(request)")
+    }
+
+    @Test func aCallersHeaderJoinsTheFamilysOwn() {
+        let own: FetchHeaders = ["Anthropic-Beta": "a", "anthropic-version": "1"]
+        let joined = own.joined(with: ProviderHeaders(["anthropic-beta": "b,c", "x-lab": "7"]))
+        #expect(joined == ["Anthropic-Beta": "a,b,c", "anthropic-version": "1", "x-lab": "7"])
+        #expect(own.joined(with: ProviderHeaders()) == own)
     }
 
     @Test func whatCannotBeTranslatedIsNotSent() async throws {

@@ -40,7 +40,13 @@ package enum CallChild {
         do {
             let order = try CallOrder.decode(order)
             guard let target = target(order.target) else { throw UnknownTarget(name: order.target) }
-            return await caller.call(target, endpoint: order.endpoint, body: order.body, within: order.timeout)
+            return await caller.call(
+                target,
+                endpoint: order.endpoint,
+                body: order.body,
+                headers: order.headers,
+                within: order.timeout
+            )
         } catch {
             let error = JobError(.penstockOutcomeUnknown, "The process for the call could not make it: \(error)")
             return CallReport(.failed(CallFailure(error: error, mayHaveBeenSent: false)))

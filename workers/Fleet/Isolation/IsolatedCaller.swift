@@ -17,10 +17,17 @@ package final class IsolatedCaller: SuspectCaller {
         _ target: Target,
         endpoint: Endpoint,
         body: [UInt8],
+        headers: ProviderHeaders,
         within timeout: Duration,
         amongAtMost most: Int
     ) async -> SuspectOutcome {
-        let order = CallOrder(target: target.name, endpoint: endpoint, timeout: timeout, body: body).encode()
+        let order = CallOrder(
+            target: target.name,
+            endpoint: endpoint,
+            timeout: timeout,
+            headers: headers,
+            body: body
+        ).encode()
         do {
             while true {
                 // A cell that closed meanwhile is not found again.

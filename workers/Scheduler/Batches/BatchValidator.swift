@@ -79,6 +79,7 @@ struct BatchValidator: Sendable {
             tally.inputs += inspected.request.inputs
             let pool = try pool(for: inspected.request, endpoint: batch.endpoint)
             tally.findings.linesPerPool[pool.name, default: 0] += 1
+            try batch.headers.check(model: inspected.request.model, at: batch.endpoint, in: pool)
             let (estimate, model) = (inspected.request.estimate, inspected.request.model)
             try RequestSize.check(experience.corrected(estimate, model: model, in: pool.name), in: pool)
             if batch.maxCost != nil {

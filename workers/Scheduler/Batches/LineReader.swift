@@ -33,6 +33,7 @@ struct LineReader: Sendable {
             guard let pool = topology.pool(forModel: known.model), pool.serves(batch.endpoint) else {
                 return .refused(LineEnd.unservable.error, known)
             }
+            try batch.headers.check(model: known.model, at: batch.endpoint, in: pool)
             if batch.dialect.badLinesEndAlone { try RequestSize.check(inspected.request.estimate, in: pool) }
             return .job(job(of: inspected, line.number), in: pool)
         } catch {
@@ -54,6 +55,7 @@ struct LineReader: Sendable {
             tags: batch.tags,
             line: BatchLine(batch: batch.id, number: number, customID: line.customID),
             durability: .ledger,
+            headers: batch.headers,
             body: .inline(line.body)
         )
     }
