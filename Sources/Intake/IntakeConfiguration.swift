@@ -24,6 +24,10 @@ package struct IntakeConfiguration: Sendable {
     package var maxBytesInFlightPerTenant: Int
     /// Bytes of answers after which a page of a listing ends.
     package var maxPageBytes: Int
+    /// What one tenant may keep.
+    package var quotas: TenantQuotas
+    /// Bytes of the ledger's disk that are kept for results; nil is a twentieth of it, at most 1 GiB.
+    package var diskReserveBytes: Int64?
     /// A connection that sends nothing for this long, between requests or within one, is closed.
     package var idleTimeout: Duration
     /// Requests of one tenant that may be under way at once; nil is half of the connections.
@@ -63,6 +67,8 @@ package struct IntakeConfiguration: Sendable {
         maxBytesInFlight: Int = 128 << 20,
         maxBytesInFlightPerTenant: Int = 64 << 20,
         maxPageBytes: Int = 8 << 20,
+        quotas: TenantQuotas = TenantQuotas(),
+        diskReserveBytes: Int64? = nil,
         idleTimeout: Duration = .seconds(60),
         maxRequestsPerTenant: Int? = nil,
         maxWaitsPerTenant: Int = 256,
@@ -88,6 +94,8 @@ package struct IntakeConfiguration: Sendable {
         self.maxBytesInFlight = maxBytesInFlight
         self.maxBytesInFlightPerTenant = maxBytesInFlightPerTenant
         self.maxPageBytes = maxPageBytes
+        self.quotas = quotas
+        self.diskReserveBytes = diskReserveBytes
         self.idleTimeout = idleTimeout
         self.maxRequestsPerTenant = maxRequestsPerTenant
         self.maxWaitsPerTenant = maxWaitsPerTenant

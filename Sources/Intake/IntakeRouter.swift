@@ -24,9 +24,16 @@ enum IntakeRouter {
         let identified = router.group().add(middleware: authentication)
         let authenticated = identified.group(context: AuthenticatedContext.self)
         let callers = RouteSection(routes: authenticated, book: book)
-        addCallerRoutes(to: callers, configuration, parts, shares, metrics, logger)
+        let quotas = QuotaKeeper(
+            configuration.quotas,
+            ledger: parts.ledger,
+            reserve: configuration.diskReserveBytes,
+            metrics: metrics
+        )
+        let creations = Creations(ledger: parts.ledger, quotas: quotas, clock: parts.clock)
+        addCallerRoutes(to: callers, configuration, parts, creations, shares, metrics, logger)
         let admins = RouteSection(routes: authenticated.group(context: AdminContext.self), book: book)
-        addAdminRoutes(to: admins, cache: cache, configuration, parts)
+        addAdminRoutes(to: admins, cache: cache, configuration, parts, creations)
         book.refuseOtherMethods(on: router)
         return router.buildResponder()
     }
@@ -35,11 +42,12 @@ enum IntakeRouter {
         to section: RouteSection<AdminContext>,
         cache: KeyCache,
         _ configuration: IntakeConfiguration,
-        _ parts: IntakeDependencies
+        _ parts: IntakeDependencies,
+        _ creations: Creations
     ) {
         KeysController(
             ledger: parts.ledger,
-            creations: parts.creations,
+            creations: creations,
             cache: cache,
             maxBodyBytes: configuration.maxBodyBytes,
             clock: parts.clock
@@ -66,13 +74,15 @@ enum IntakeRouter {
         to section: RouteSection<AuthenticatedContext>,
         _ configuration: IntakeConfiguration,
         _ parts: IntakeDependencies,
+        _ creations: Creations,
         _ shares: ConnectionShares,
         _ metrics: IntakeMetrics,
         _ logger: Logger
     ) {
         FilesController(
             ledger: parts.ledger,
-            creations: parts.creations,
+            creations: creations,
+            quotas: creations.quotas,
             maxFileBytes: configuration.maxFileBytes,
             clock: parts.clock,
             metrics: metrics
@@ -80,7 +90,8 @@ enum IntakeRouter {
         BatchesController(
             ledger: parts.ledger,
             topology: parts.topology,
-            creations: parts.creations,
+            creations: creations,
+            quotas: creations.quotas,
             progress: BatchProgress(ledger: parts.ledger),
             webhooks: configuration.webhooks,
             providerHeaders: configuration.providerHeaders(parts),
@@ -92,7 +103,8 @@ enum IntakeRouter {
         MessageBatchesController(
             ledger: parts.ledger,
             topology: parts.topology,
-            creations: parts.creations,
+            creations: creations,
+            quotas: creations.quotas,
             webhooks: configuration.webhooks,
             providerHeaders: configuration.providerHeaders(parts),
             limits: BatchLimits(
@@ -103,7 +115,7 @@ enum IntakeRouter {
             clock: parts.clock,
             metrics: metrics
         ).addRoutes(to: section)
-        let jobs = jobs(configuration, parts, shares, metrics, logger)
+        let jobs = jobs(configuration, parts, creations, shares, metrics, logger)
         jobs.addRoutes(to: section)
         BulkJobsController(
             submission: jobs.submission,
@@ -126,7 +138,7 @@ enum IntakeRouter {
         ).addRoutes(to: section)
         WebhooksController(
             ledger: parts.ledger,
-            creations: parts.creations,
+            creations: creations,
             sender: parts.webhooks,
             rules: configuration.webhooks,
             maxBodyBytes: configuration.maxBodyBytes,
@@ -144,6 +156,7 @@ enum IntakeRouter {
     private static func jobs(
         _ configuration: IntakeConfiguration,
         _ parts: IntakeDependencies,
+        _ creations: Creations,
         _ shares: ConnectionShares,
         _ metrics: IntakeMetrics,
         _ logger: Logger
@@ -161,7 +174,7 @@ enum IntakeRouter {
         )
         return JobsController(
             ledger: parts.ledger,
-            submission: JobSubmission(admission: admission, creations: parts.creations, metrics: metrics),
+            submission: JobSubmission(admission: admission, creations: creations, metrics: metrics),
             finder: finder,
             wait: JobWait(finder: finder, events: parts.events, places: shares.waits(configuration)),
             listing: JobListing(
@@ -187,8 +200,4 @@ extension IntakeConfiguration {
     fileprivate func providerHeaders(_ parts: IntakeDependencies) -> ProviderHeaderReader {
         ProviderHeaderReader(rules: headers, topology: parts.topology)
     }
-}
-
-extension IntakeDependencies {
-    fileprivate var creations: Creations { Creations(ledger: ledger, clock: clock) }
 }

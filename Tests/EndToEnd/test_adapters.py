@@ -7,6 +7,7 @@ import openai
 import pytest
 
 from harness.batches import assert_each_once, chat, create, line, results, wait
+from harness.processes import eventually
 from harness.settings import ANTHROPIC, PRICES
 from test_settings import idle, refusal, start  # noqa: F401  (idle is a fixture)
 

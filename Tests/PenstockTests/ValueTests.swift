@@ -110,9 +110,12 @@ struct IdentifierTests {
 
     /// Deadlines that are equal to the millisecond are told apart by the id.
     @Test func idsOfOneMillisecondRiseToo() {
-        let epoch = IDGenerator.epoch()
-        let ids = (0..<2_000).map { _ in IDGenerator.job(epoch: epoch, at: Timestamp(milliseconds: 1_234)).text }
-        #expect(ids == ids.sorted() && Set(ids).count == ids.count)
+        var sequence = IDSequence()
+        for moment in [1_234, 1_235] as [UInt64] {
+            let halves = (0..<2_000).map { _ in sequence.next(at: moment) }
+            #expect(halves == halves.sorted() && Set(halves).count == halves.count)
+            #expect(halves.allSatisfy { $0 < 1 << 50 })
+        }
     }
 
     @Test func idsHaveTheirForm() {

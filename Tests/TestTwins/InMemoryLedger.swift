@@ -22,6 +22,8 @@ package final class InMemoryLedger: Ledger {
         package var webhookEndpoints: [String: WebhookEndpoint] = [:]
         package var events: [WebhookEvent] = []
         package var deliveries: [String: WebhookDelivery] = [:]
+        /// The room there is; nil where it is not known.
+        package var disk: DiskSpace?
         /// What every call throws.
         package var failure: (any Error)?
         package var apiKeyLookups = 0

@@ -8,17 +8,20 @@ struct LedgerWatch: Service {
     private static let interval = Duration.seconds(5)
     private static let intervalAway = Duration.seconds(1)
 
-    let ledger: any CreationLedger
+    let ledger: any CreationLedger & QuotaLedger
     let clock: WallClock
     let health: Health
     let factory: any MetricsFactory
 
     func run() async throws {
         let writable = Gauge(label: "penstock_ledger_writable", factory: factory)
+        let free = Gauge(label: "penstock_ledger_disk_free_bytes", factory: factory)
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 guard let takesWrites = await turn() else { return }
                 writable.record(takesWrites ? 1 : 0)
+                // What cannot be told now is told with the next look.
+                if let disk = try? await ledger.disk() { free.record(disk.free) }
                 // Cancelled when the process stops, which ends the loop.
                 try? await Task.sleep(for: takesWrites ? Self.interval : Self.intervalAway)
             }

@@ -133,6 +133,37 @@ extension SettingDefinition {
             "A page of a listing of jobs ends when its answers reach this many bytes."
         ),
         setting(
+            "intake.max_files_per_tenant",
+            .integer(1...1_000_000_000),
+            "100000",
+            "Most uploaded files that one tenant keeps, inputs of message batches among them; above it: 403."
+        ),
+        setting(
+            "intake.max_file_bytes_per_tenant",
+            .integer(1...1_000_000_000_000_000),
+            "53687091200",
+            "Most bytes of these; above it: 403."
+        ),
+        setting(
+            "intake.max_open_batches_per_tenant",
+            .integer(1...1_000_000),
+            "100",
+            "Most batches of one tenant that have not ended; above it: 429."
+        ),
+        setting(
+            "intake.max_idempotency_keys_per_tenant",
+            .integer(1...1_000_000_000),
+            "10000000",
+            "Most idempotency keys of one tenant within retention.days; above it: 429."
+        ),
+        setting(
+            "intake.disk_reserve_bytes",
+            .integer(0...1_000_000_000_000_000),
+            "0",
+            "Bytes of the SQLite ledger's disk kept for results: with less free, uploads and batches are refused (503); "
+                + "0 is a twentieth of the disk, at most 1 GiB."
+        ),
+        setting(
             "intake.idle_timeout_seconds",
             .integer(1...3600),
             "60",

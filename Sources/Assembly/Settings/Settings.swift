@@ -160,6 +160,13 @@ extension IntakeConfiguration {
             maxBytesInFlight: values.integer("intake.max_bytes_in_flight"),
             maxBytesInFlightPerTenant: values.integer("intake.max_bytes_in_flight_per_tenant"),
             maxPageBytes: values.integer("intake.max_page_bytes"),
+            quotas: TenantQuotas(
+                files: values.integer("intake.max_files_per_tenant"),
+                fileBytes: Int64(values.integer("intake.max_file_bytes_per_tenant")),
+                openBatches: values.integer("intake.max_open_batches_per_tenant"),
+                idempotencyKeys: values.integer("intake.max_idempotency_keys_per_tenant")
+            ),
+            diskReserveBytes: values.limit("intake.disk_reserve_bytes").map(Int64.init),
             idleTimeout: .seconds(values.integer("intake.idle_timeout_seconds")),
             maxRequestsPerTenant: values.limit("intake.max_requests_per_tenant"),
             maxWaitsPerTenant: values.integer("intake.max_waits_per_tenant"),

@@ -7,6 +7,7 @@ struct BatchesController: Sendable {
     let ledger: any Ledger
     let topology: Topology
     let creations: Creations
+    let quotas: QuotaKeeper
     let progress: BatchProgress
     let webhooks: WebhookRules
     let providerHeaders: ProviderHeaderReader
@@ -49,6 +50,7 @@ struct BatchesController: Sendable {
         )
         let id = BatchID(place.id)
         if place.mayExist, let batch = try await ledger.batch(id) { return try await response(batch) }
+        try await quotas.checkBatch(of: context.tenant)
         let batch = order.record(id: id, tenant: context.tenant, headers: headers, at: now)
         try await ledger.insert(batch)
         metrics.createdBatch()

@@ -9,6 +9,7 @@ struct FileUpload {
     private static let overhead = 64 << 10
 
     let ledger: any FileLedger
+    let quotas: QuotaKeeper
     let limit: Int
     /// Whether the file may have come before, so that its content has to be known again.
     let isHashed: Bool
@@ -16,7 +17,7 @@ struct FileUpload {
 
     /// - Parameter place: knows the file of the same request that came before.
     /// - Returns: the file, which is now visible; the one that is there where the same request came before.
-    /// - Throws: 400, 413, or what the ledger throws. Chunks that were stored are then nobody's and go with time.
+    /// - Throws: 400, 403, 413, 503, or what the ledger throws. Nothing is kept then.
     func receive(
         _ request: Request,
         from body: BodyReader,
@@ -27,16 +28,28 @@ struct FileUpload {
         guard (body.declaredLength ?? 0) <= limit + Self.overhead else {
             throw APIError.tooLarge("A file", limit: limit)
         }
+        let declared = body.declaredLength.map { max(1, $0 - Self.overhead) }
+        let room = try await quotas.room(of: tenant, declared: declared)
         let now = clock.now()
+        let id = IDGenerator.file(at: now)
+        let file = ChunkedUpload(id, to: ledger, limit: limit, room: room, isHashed: isHashed, at: now)
+        return try await ledger.receiving(id) {
+            try await receive(MultipartParser(boundary: boundary), from: body, as: file, tenant, place, at: now)
+        }
+    }
+
+    /// - Returns: the file, and whether it is the one that came.
+    private func receive(
+        _ parser: consuming MultipartParser,
+        from body: BodyReader,
+        as file: ChunkedUpload,
+        _ tenant: TenantID,
+        _ place: UploadPlace,
+        at now: Timestamp
+    ) async throws -> (FileRecord, isKept: Bool) {
         var form = UploadForm()
-        var file = ChunkedUpload(
-            IDGenerator.file(at: now),
-            to: ledger,
-            limit: limit,
-            isHashed: isHashed,
-            at: now
-        )
-        try await receive(MultipartParser(boundary: boundary), from: body, into: &form, &file)
+        var file = file
+        try await receive(parser, from: body, into: &form, &file)
         let lifetime = try form.finish()
         guard let filename = form.filename, file.bytes > 0 else {
             throw APIError.badRequest("The file is empty.", param: "file", code: "empty_file")
@@ -44,9 +57,7 @@ struct FileUpload {
         try await file.finish()
         let hash = file.hash(of: filename)
         if let hash, let earlier = try await place.earlier(than: file.id, hash: hash) {
-            // The chunks of this one are nobody's.
-            _ = try await ledger.delete(file.id)
-            return earlier
+            return (earlier, isKept: false)
         }
         let record = FileRecord(
             id: file.id,
@@ -61,9 +72,9 @@ struct FileUpload {
         try await ledger.insert(record)
         if let hash, let other = try await place.other(than: file.id, hash: hash) {
             _ = try await ledger.delete(file.id)
-            return other
+            return (other, isKept: false)
         }
-        return record
+        return (record, isKept: true)
     }
 
     private func receive(

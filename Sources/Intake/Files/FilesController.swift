@@ -6,6 +6,7 @@ import Penstock
 struct FilesController: Sendable {
     let ledger: any Ledger
     let creations: Creations
+    let quotas: QuotaKeeper
     let maxFileBytes: Int
     let clock: WallClock
     let metrics: IntakeMetrics
@@ -22,7 +23,13 @@ struct FilesController: Sendable {
     private func upload(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let isHashed = key != nil || RepetitionHeader.read(request.headers) != nil
-        let upload = FileUpload(ledger: ledger, limit: maxFileBytes, isHashed: isHashed, clock: clock)
+        let upload = FileUpload(
+            ledger: ledger,
+            quotas: quotas,
+            limit: maxFileBytes,
+            isHashed: isHashed,
+            clock: clock
+        )
         let place = UploadPlace(
             creations: creations,
             key: key,

@@ -37,7 +37,7 @@ struct UploadPlace: Sendable {
     }
 
     private func reserved(_ key: IdempotencyKey, for file: FileID) async throws -> String? {
-        try await creations.ledger.reserved(key, for: file.text, at: creations.clock.now())
+        try await creations.reserved(key, for: file.text)
     }
 
     /// The file of a request that only its SDK's mark says to have come before.

@@ -24,6 +24,7 @@ final class IntakeMetrics: Sendable {
     private let batches: Counter
     private let jobs: [JobClass: Counter]
     private let refusals: [AdmissionRefusal.Reason: Counter]
+    private let quotaRefusals: [Quota: Counter]
 
     init(factory: any MetricsFactory = MetricsSystem.factory) {
         self.factory = factory
@@ -41,6 +42,11 @@ final class IntakeMetrics: Sendable {
             return (reason, Counter(label: "penstock_jobs_refused", dimensions: dimensions, factory: factory))
         }
         refusals = Dictionary(uniqueKeysWithValues: reasons)
+        let quotas = Quota.allCases.map { quota in
+            let dimensions = [("quota", quota.rawValue)]
+            return (quota, Counter(label: "penstock_quota_refusals", dimensions: dimensions, factory: factory))
+        }
+        quotaRefusals = Dictionary(uniqueKeysWithValues: quotas)
     }
 
     /// One request was answered; `bytes` is what was read of its body.
@@ -67,6 +73,12 @@ final class IntakeMetrics: Sendable {
     func acceptedJob(_ jobClass: JobClass) { jobs[jobClass]?.increment() }
 
     func refusedJob(_ reason: AdmissionRefusal.Reason) { refusals[reason]?.increment() }
+
+    /// Counts a refusal, to be thrown.
+    func refusing(_ quota: Quota, _ error: APIError) -> APIError {
+        quotaRefusals[quota]?.increment()
+        return error
+    }
 
     /// The method as a label; callers can make up methods.
     static func label(of method: HTTPRequest.Method) -> String {

@@ -5,6 +5,7 @@ import Penstock
 /// idempotency key, or by the mark that SDKs put on a request that they repeat.
 struct Creations: Sendable {
     let ledger: any Ledger
+    let quotas: QuotaKeeper
     let clock: WallClock
 
     /// Where a request creates.
@@ -31,7 +32,7 @@ struct Creations: Sendable {
     ) async throws -> Place {
         if let key {
             let key = IdempotencyKey(tenant: tenant, scope: scope, key: key, requestHash: hash())
-            let earlier = try await ledger.reserved(key, for: fresh, at: clock.now())
+            let earlier = try await reserved(key, for: fresh)
             return Place(id: earlier ?? fresh, mayExist: earlier != nil)
         }
         guard let repetition = RepetitionHeader.read(headers) else { return Place(id: fresh, mayExist: false) }
@@ -42,6 +43,17 @@ struct Creations: Sendable {
         }
         try await begin(content, as: fresh, exchange)
         return Place(id: fresh, mayExist: false)
+    }
+
+    /// Reserves a caller's key for an id.
+    ///
+    /// - Returns: the id it was reserved for before; nil when it was free.
+    /// - Throws: 409 when it was used for another request, 429 when the tenant has too many.
+    func reserved(_ key: IdempotencyKey, for id: String) async throws -> String? {
+        try await quotas.checkKeys(of: key.tenant)
+        let earlier = try await ledger.reserved(key, for: id, at: clock.now())
+        if earlier == nil { quotas.addKey(of: key.tenant) }
+        return earlier
     }
 
     /// Moves to the id `fresh` what a repetition is to create: nothing was made at its place, and nothing will be.

@@ -25,6 +25,7 @@ struct MessageBatchUpload {
         _ id: FileID,
         to ledger: any FileLedger,
         limits: BatchLimits,
+        room: UploadRoom,
         isHashed: Bool,
         at now: Timestamp,
         checkModel: @escaping (String) throws -> Void
@@ -32,7 +33,7 @@ struct MessageBatchUpload {
         self.limits = limits
         self.checkModel = checkModel
         splitter = RequestsSplitter(maxValueBytes: limits.maxLineBytes)
-        file = ChunkedUpload(id, to: ledger, limit: .max, isHashed: isHashed, at: now)
+        file = ChunkedUpload(id, to: ledger, limit: .max, room: room, isHashed: isHashed, at: now)
     }
 
     /// What came.
@@ -46,7 +47,7 @@ struct MessageBatchUpload {
         var hash: String?
     }
 
-    /// - Throws: 400, 413, or what the ledger throws. Chunks that were stored are then nobody's and go with time.
+    /// - Throws: 400, 403, 413, 503, or what the ledger throws.
     mutating func receive(from body: BodyReader) async throws -> Received {
         guard (body.declaredLength ?? 0) <= limits.maxBytes else { throw tooLarge }
         try body.holdPiece(of: FileChunk.size + limits.maxLineBytes)

@@ -7,6 +7,7 @@ struct MessageBatchesController: Sendable {
     let ledger: any Ledger
     let topology: Topology
     let creations: Creations
+    let quotas: QuotaKeeper
     let webhooks: WebhookRules
     let providerHeaders: ProviderHeaderReader
     let limits: BatchLimits
@@ -27,39 +28,45 @@ struct MessageBatchesController: Sendable {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let isHashed = key != nil || RepetitionHeader.read(request.headers) != nil
         let headers = try providerHeaders.read(request.headers, for: .messages, context.exchange)
+        let room = try await quotas.room(of: context.tenant, declared: context.body.declaredLength)
         let now = clock.now()
         let file = IDGenerator.file(at: now)
-        var upload = MessageBatchUpload(file, to: ledger, limits: limits, isHashed: isHashed, at: now) { model in
+        var upload = MessageBatchUpload(file, to: ledger, limits: limits, room: room, isHashed: isHashed, at: now) {
+            model in
             try providerHeaders.check(headers, of: model, at: .messages, context.exchange)
         }
-        let received = try await upload.receive(from: context.body)
-        let order = try MessageBatchRequest(received.options, webhooks: webhooks)
-        try context.caller.require(order.jobClass, param: "metadata.penstock_class")
-        if order.options.maxCost != nil { try topology.requirePrices() }
-        let place = try await creations.place(
-            "message_batch",
-            key: key,
-            headers: request.headers,
-            of: context.tenant,
-            fresh: IDGenerator.batch(at: now).text,
-            hash: received.hash.map(headers.hash) ?? "",
-            exchange: context.exchange
-        )
-        let id = BatchID(place.id)
-        // The chunks of a repeated request are nobody's.
-        if place.mayExist, let batch = try await ledger.batch(id) { return Self.response(batch) }
-        let batch = order.record(
-            id: id,
-            tenant: context.tenant,
-            inputFile: file,
-            requests: received.requests,
-            headers: headers,
-            at: now
-        )
-        try await ledger.insert(inputFile(of: batch, bytes: received.bytes, at: now))
-        try await ledger.insert(batch)
-        metrics.createdBatch()
-        return Self.response(batch)
+        return try await ledger.receiving(file) {
+            let received = try await upload.receive(from: context.body)
+            let order = try MessageBatchRequest(received.options, webhooks: webhooks)
+            try context.caller.require(order.jobClass, param: "metadata.penstock_class")
+            if order.options.maxCost != nil { try topology.requirePrices() }
+            let place = try await creations.place(
+                "message_batch",
+                key: key,
+                headers: request.headers,
+                of: context.tenant,
+                fresh: IDGenerator.batch(at: now).text,
+                hash: received.hash.map(headers.hash) ?? "",
+                exchange: context.exchange
+            )
+            let id = BatchID(place.id)
+            if place.mayExist, let batch = try await ledger.batch(id) {
+                return (Self.response(batch), isKept: batch.inputFile == file)
+            }
+            try await quotas.checkBatch(of: context.tenant)
+            let batch = order.record(
+                id: id,
+                tenant: context.tenant,
+                inputFile: file,
+                requests: received.requests,
+                headers: headers,
+                at: now
+            )
+            try await ledger.insert(inputFile(of: batch, bytes: received.bytes, at: now))
+            try await ledger.insert(batch)
+            metrics.createdBatch()
+            return (Self.response(batch), isKept: true)
+        }
     }
 
     /// Kept as long as an uploaded one.

@@ -76,6 +76,10 @@ extension MongoLedger {
         }
     }
 
+    package func discard(upload file: FileID) async throws {
+        _ = try await run { session in try session.sweepUpload(file) }
+    }
+
     /// Counts chunks.
     package func deleteAbandonedChunks(before moment: Timestamp) async throws -> Int {
         try await run { session in

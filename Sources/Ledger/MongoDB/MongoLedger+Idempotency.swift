@@ -33,6 +33,11 @@ extension MongoLedger {
         }
     }
 
+    /// All keys of a tenant; "0" follows "/" in ASCII.
+    static func keys(of tenant: TenantID) -> BSONValue {
+        ["$gt": .text(tenant.text + "/"), "$lt": .text(tenant.text + "0")]
+    }
+
     /// Neither tenants nor scopes hold a slash, so no two keys make one name.
     private static func name(of key: IdempotencyKey) -> String { "\(key.tenant.text)/\(key.scope)/\(key.key)" }
 }

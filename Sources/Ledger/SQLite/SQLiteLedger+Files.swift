@@ -75,6 +75,19 @@ extension SQLiteLedger {
         }
     }
 
+    package func discard(upload file: FileID) async throws {
+        try await files.write { db in
+            let key: [DatabaseValue] = [.text(file.text), .text(file.text)]
+            try db.change(
+                """
+                DELETE FROM file_chunks
+                WHERE file = \(textArgument) AND NOT EXISTS (SELECT 1 FROM files WHERE id = \(textArgument))
+                """,
+                key
+            )
+        }
+    }
+
     /// Counts chunks.
     package func deleteAbandonedChunks(before moment: Timestamp) async throws -> Int {
         try await files.write { db in try db.change(Self.deleteAbandoned, [.time(moment)]) }

@@ -13,6 +13,8 @@ package final class SQLiteLedger: Ledger {
     let records: SQLiteStore
     /// Files and chunks: `files.sqlite`.
     let files: SQLiteStore
+    /// Where both are.
+    let directory: String
 
     /// Opens the ledger, makes directory and files where there are none (modes 0700 and 0600), and brings their tables
     /// up to this version. Blocks while another process does the same: meant for the start of a process.
@@ -20,6 +22,7 @@ package final class SQLiteLedger: Ledger {
     /// - Parameter lockTimeout: how long a commit waits for other processes' commits before it fails.
     /// - Throws: `LedgerUnavailable`, also when a newer version of Penstock made the files.
     package init(directory: String, logger: Logger, lockTimeout: Duration = .seconds(8)) throws {
+        self.directory = directory
         let directory = LedgerDirectory(path: directory)
         try directory.create()
         let startupLock = try directory.lockStartup()

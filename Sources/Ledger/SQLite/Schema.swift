@@ -159,5 +159,6 @@ extension Schema {
         ) STRICT;
         """,
         "CREATE INDEX files_expiring ON files (expires_ms) WHERE expires_ms IS NOT NULL;",
+        "CREATE INDEX files_uploaded ON files (tenant, bytes) WHERE batch IS NULL;",
     ])
 }

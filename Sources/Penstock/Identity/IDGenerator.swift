@@ -58,24 +58,7 @@ package enum IDGenerator {
             + base32(sequence.withLock { $0.next(at: milliseconds) }, characters: length - timeLength)
     }
 
-    private static let sequence = Mutex(Sequence())
-
-    /// The random halves of ids: within a millisecond each is above the one before.
-    private struct Sequence {
-        private static let bits = 50
-        /// At most so far apart: what is left above the first has room for 32,768 ids, and a guess hits one in 2^34.
-        private static let step: UInt64 = 1 << 34
-        private var milliseconds: UInt64 = 0
-        private var last: UInt64 = 0
-
-        mutating func next(at milliseconds: UInt64) -> UInt64 {
-            let isFirst = milliseconds != self.milliseconds
-            // The first of a millisecond leaves the upper half free.
-            last = isFirst ? .random(in: 0..<1 << (Self.bits - 1)) : last + .random(in: 1...Self.step)
-            self.milliseconds = milliseconds
-            return last & (1 << Self.bits - 1)
-        }
-    }
+    private static let sequence = Mutex(IDSequence())
 
     private static func base32(_ value: UInt64, characters: Int) -> String {
         var rest = value
@@ -90,5 +73,25 @@ package enum IDGenerator {
     private static func hexadecimal(_ value: UInt64) -> String {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// The random halves of ids: within a millisecond each is above the one before.
+package struct IDSequence: Sendable {
+    private static let bits = 50
+    /// At most so far apart: what is left above the first has room for 32,768 ids, and a guess hits one in 2^33.
+    private static let step: UInt64 = 1 << 34
+    private var milliseconds: UInt64?
+    private var last: UInt64 = 0
+
+    package init() {}
+
+    /// The next 50 bits, for an id that is minted at this moment.
+    package mutating func next(at milliseconds: UInt64) -> UInt64 {
+        let isFirst = milliseconds != self.milliseconds
+        // The first of a millisecond leaves the upper half free.
+        last = isFirst ? .random(in: 0..<1 << (Self.bits - 1)) : last + .random(in: 1...Self.step)
+        self.milliseconds = milliseconds
+        return last & (1 << Self.bits - 1)
     }
 }

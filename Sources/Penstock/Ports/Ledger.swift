@@ -3,7 +3,7 @@
 /// A call that returns has been committed durably. Errors are `LedgerUnavailable`: the write may or may not have
 /// happened, and repeating it is safe.
 package protocol Ledger: JobLedger, BatchLedger, FileLedger, TenantLedger, ControlLedger, WebhookLedger, CreationLedger,
-    QuarantineLedger, RetentionLedger
+    QuarantineLedger, RetentionLedger, QuotaLedger
 {}
 
 /// Terminal rows, attempts and what was accepted.
@@ -247,6 +247,9 @@ package protocol FileLedger: Sendable {
     ///
     /// - Returns: false when there was none.
     func delete(_ file: FileID) async throws -> Bool
+
+    /// Removes the chunks of an upload that came to nothing.
+    func discard(upload file: FileID) async throws
 
     /// Removes chunks older than `moment` that belong to no file: uploads that were broken off.
     func deleteAbandonedChunks(before moment: Timestamp) async throws -> Int

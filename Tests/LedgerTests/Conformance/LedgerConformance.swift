@@ -18,5 +18,5 @@ struct LedgerCheck: Sendable, CustomStringConvertible {
 enum LedgerConformance {
     static let checks =
         jobs + races + attempts + accepted + costs + batches + batchRows + files + tenants + controls + webhookEndpoints
-        + webhookEvents + deliveries + creations + quarantine + retention
+        + webhookEvents + deliveries + creations + quarantine + retention + quotas
 }
