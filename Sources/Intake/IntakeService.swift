@@ -41,7 +41,11 @@ package struct IntakeService: Service {
             tls: configuration.tls,
             logger: logger
         )
-        try await listener.run { try await server(listener).run() }
+        try await withThrowingTaskGroup { group in
+            group.addTask { await MemoryTrim.run() }
+            defer { group.cancelAll() }
+            try await listener.run { try await server(listener).run() }
+        }
     }
 
     private static let check = "intake"

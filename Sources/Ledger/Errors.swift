@@ -11,7 +11,7 @@ struct DamagedRow: Error {
 /// The error a caller sees. It names what the store said and never contains a value, an argument or SQL.
 func ledgerError(_ error: any Error) -> any Error {
     switch error {
-    case is CancellationError, is LedgerUnavailable: error
+    case is CancellationError, is LedgerUnavailable, is AnswersNotAdmitted: error
     case let error as DatabaseError: LedgerUnavailable("the ledger failed: \(name(of: error.extendedResultCode))")
     case let error as DamagedRow:
         LedgerUnavailable("the ledger has a damaged row: table \(error.table), column \(error.column)")

@@ -32,7 +32,7 @@ def test_quotas(limited):
         sdk.batches.create(**options)
     assert refused.value.code == "too_many_open_batches" and refused.value.response.headers["retry-after"] == "60"
     messages = {"requests": [{"custom_id": "a", "params": chat("m")}]}
-    assert tenant.web.post("/v1/messages/batches", messages).error["type"] == "rate_limit_error"
+    assert tenant.web.post("/v1/messages/batches", messages).json["error"]["type"] == "rate_limit_error"
     sdk.batches.cancel(open_ones[0].id)
     eventually(lambda: sdk.batches.retrieve(open_ones[0].id).status == "cancelled", "one has ended")
     assert wait(tenant, create(tenant, chat_lines(2))).request_counts.completed == 2

@@ -77,7 +77,11 @@ package final class InMemoryLedger: Ledger {
         return decisions
     }
 
-    package func terminalRow(of job: JobID) async throws -> TerminalRow? { try access { $0.rows[job] } }
+    package func terminalRow(of job: JobID, _ admission: AnswerAdmission) async throws -> TerminalRow? {
+        let row = try access { $0.rows[job] }
+        try admission.admit(row?.answerBytes ?? 0)
+        return row
+    }
 
     package func attempts(of job: JobID) async throws -> [AttemptRow] {
         try access { state in state.attempts.filter { $0.job == job } }

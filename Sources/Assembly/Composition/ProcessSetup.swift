@@ -2,12 +2,14 @@ import Fleet
 import Glibc
 package import Logging
 import Telemetry
+import Threads
 
 /// What every `penstockd` process does before anything else.
 package enum ProcessSetup {
     /// - Parameter role: named on every log line.
     package static func start(_ settings: Settings, role: String) -> Logger {
         ReadySignal.prepare()
+        FreedMemory.prepare()
         // A peer that went away must not end the process.
         signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()

@@ -8,6 +8,7 @@ extension APIError {
     init?(mapping error: any Error) {
         switch error {
         case let error as APIError: self = error
+        case let error as AnswersNotAdmitted: self.init(mapping: error.reason)
         case let refusal as RequestRefusal:
             self = .badRequest(refusal.message, param: refusal.param, code: refusal.code)
         case let error as MultipartError: self = .badRequest(error.message, param: nil, code: "invalid_multipart")

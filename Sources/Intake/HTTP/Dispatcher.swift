@@ -113,6 +113,7 @@ struct Dispatcher: Sendable {
     /// - Throws: 429 or 503 instead of one that is too much. What changed something is answered in any case.
     private func count(_ response: Response, to request: Request, _ exchange: Exchange) throws {
         guard !exchange.isStream, let bytes = response.body.contentLength else { return }
+        guard !exchange.holdsAnswer else { return exchange.keepAnswer(bytes) }
         try exchange.holdAnswer(bytes, mayBeRefused: request.method == .get || request.method == .head)
     }
 

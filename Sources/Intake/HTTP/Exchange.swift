@@ -79,6 +79,21 @@ final class Exchange: RequestContextSource, Sendable {
         holdings.withLock { $0.append(holding) }
     }
 
+    /// How often an answer is in memory while it is put together: as the ledger's row, as text, and to be sent.
+    private static let copies = 3
+
+    /// Counts answers of jobs before the ledger reads them; refuses them with 429 or 503.
+    var admission: AnswerAdmission { AnswerAdmission { try self.holdAnswer($0 * Self.copies) } }
+
+    /// Counts the finished answer in the place of what was counted while it was put together.
+    func keepAnswer(_ bytes: Int) {
+        guard let tenant else { return }
+        holdings.withLock { held in
+            held = []
+            if let holding = budget.force(bytes, for: tenant) { held = [holding] }
+        }
+    }
+
     /// Whether bytes of the answer are counted.
     var holdsAnswer: Bool { holdings.withLock { !$0.isEmpty } }
 

@@ -50,7 +50,7 @@ struct BulkJobsController: Sendable {
             return JobID(id)
         }
         let outcomes = try await each(ids) { id in
-            let found = try await finder.find(id, of: context.tenant)
+            let found = try await finder.find(id, of: context.tenant, context.exchange.admission)
             return JobView(finished: try await cancellation.cancel(found))
         }
         return Self.response(outcomes)

@@ -45,22 +45,23 @@ struct JobFinder: Sendable {
     let ledger: any JobLedger
     let epochs: EpochDirectory
 
+    /// - Parameter admission: asked before an answer is read.
     /// - Throws: 404, also for another tenant's job; 410 when the job went with its queue.
-    func find(_ id: JobID, of tenant: TenantID) async throws -> FoundJob {
-        guard let found = try await find(id) else { throw APIError.notFound("job") }
+    func find(_ id: JobID, of tenant: TenantID, _ admission: AnswerAdmission = .all) async throws -> FoundJob {
+        guard let found = try await find(id, admission) else { throw APIError.notFound("job") }
         guard found.tenant == tenant else { throw APIError.notFound("job") }
         return found
     }
 
     /// - Returns: nil for a job that never was, as far as anyone knows.
     /// - Throws: 410.
-    func find(_ id: JobID) async throws -> FoundJob? {
-        if let row = try await ledger.terminalRow(of: id) { return row.isDeleted ? nil : .finished(row) }
+    func find(_ id: JobID, _ admission: AnswerAdmission = .all) async throws -> FoundJob? {
+        if let row = try await ledger.terminalRow(of: id, admission) { return row.isDeleted ? nil : .finished(row) }
         guard let epoch = id.epoch, Self.isMinted(id) else { return nil }
         let home = try await epochs.queue(of: epoch)
         if let status = try await explain(id, in: home) { return .live(status) }
         if let job = try await ledger.acceptedJob(id) { return .accepted(job) }
-        if let row = try await ledger.terminalRow(of: id) { return row.isDeleted ? nil : .finished(row) }
+        if let row = try await ledger.terminalRow(of: id, admission) { return row.isDeleted ? nil : .finished(row) }
         guard home == nil else { return nil }
         throw APIError(.gone, code: "lost_with_queue", "The job was lost with its queue. Send it again.")
     }

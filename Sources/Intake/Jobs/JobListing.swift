@@ -13,11 +13,15 @@ struct JobListing: Sendable {
 
     /// - Returns: up to `limit` jobs after (older than) `cursor`, fewer where their answers are large; of a batch in the
     ///   order of its lines.
-    func jobs(of tenant: TenantID, _ filter: JobFilter, after cursor: JobID?, limit: Int) async throws
-        -> ListPage<JobView>
-    {
+    func jobs(
+        of tenant: TenantID,
+        _ filter: JobFilter,
+        after cursor: JobID?,
+        limit: Int,
+        _ admission: AnswerAdmission
+    ) async throws -> ListPage<JobView> {
         // One more than the page has room for, to know whether there are more.
-        let bounds = PageBounds(limit: limit + 1, bytes: pageBytes)
+        let bounds = PageBounds(limit: limit + 1, bytes: pageBytes, admission: admission)
         switch filter {
         case .single(let state, let selection):
             return try await jobs(of: tenant, state, selection, after: cursor, bounds)

@@ -13,11 +13,15 @@ struct JobWait: Sendable {
     let places: TenantPlaces
 
     /// - Throws: 429 when too many wait already, 401 when the key was revoked meanwhile.
-    func find(_ id: JobID, of tenant: TenantID, within patience: Duration, for attendance: Attendance) async throws
-        -> FoundJob
-    {
+    func find(
+        _ id: JobID,
+        of tenant: TenantID,
+        within patience: Duration,
+        for attendance: Attendance,
+        _ admission: AnswerAdmission
+    ) async throws -> FoundJob {
         let end = ContinuousClock.now.advanced(by: patience)
-        var found = try await finder.find(id, of: tenant)
+        var found = try await finder.find(id, of: tenant, admission)
         guard patience > .zero, !found.hasEnded else { return found }
         let place = try places.take(for: tenant)
         defer { withExtendedLifetime(place) {} }
@@ -30,7 +34,7 @@ struct JobWait: Sendable {
             try await attendance.checkKey()
             let rest = Self.shortestNap - start.duration(to: .now)
             if rest > .zero { try await Task.sleep(for: rest) }
-            found = try await finder.find(id, of: tenant)
+            found = try await finder.find(id, of: tenant, admission)
         }
         return found
     }

@@ -66,7 +66,8 @@ struct JobsController: Sendable {
             of: context.tenant,
             try JobFilter(query),
             after: try query.cursor().map(JobID.init),
-            limit: limit
+            limit: limit,
+            context.exchange.admission
         )
         // At once, before anything else is waited for.
         try context.exchange.holdAnswer(page.elements.reduce(0) { $0 + ($1.response?.body.count ?? 0) })
@@ -83,7 +84,8 @@ struct JobsController: Sendable {
             id,
             of: context.tenant,
             within: .seconds(seconds),
-            for: context.exchange.attendance
+            for: context.exchange.attendance,
+            context.exchange.admission
         )
         try context.exchange.holdAnswer(found.answerBytes)
         return Self.response(.ok, try await view(found))
@@ -92,7 +94,7 @@ struct JobsController: Sendable {
     @Sendable
     private func attempts(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = JobID(try context.pathParameter("id"))
-        _ = try await finder.find(id, of: context.tenant)
+        _ = try await finder.find(id, of: context.tenant, context.exchange.admission)
         let rows = try await ledger.attempts(of: id)
         return .list(ListPage(rows, hasMore: false), id: \.id.text, write: AttemptObject.write)
     }
@@ -103,7 +105,7 @@ struct JobsController: Sendable {
         let id = JobID(try context.pathParameter("id"))
         let tenant = context.tenant
         let stream = try EventStream(streams, for: context, lastID: request.headers[.lastEventID]) {
-            let view = try await view(try await finder.find(id, of: tenant))
+            let view = try await view(try await finder.find(id, of: tenant, context.exchange.admission))
             var writer = JSONWriter()
             JobObject.write(view, to: &writer)
             let waits = [view.waitingFor?.rawValue, view.position.map { "\($0)" }].compactMap { $0 }
@@ -120,7 +122,8 @@ struct JobsController: Sendable {
     @Sendable
     private func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = JobID(try context.pathParameter("id"))
-        let row = try await cancellation.cancel(try await finder.find(id, of: context.tenant))
+        let found = try await finder.find(id, of: context.tenant, context.exchange.admission)
+        let row = try await cancellation.cancel(found)
         return Self.response(.ok, try await view(.finished(row)))
     }
 

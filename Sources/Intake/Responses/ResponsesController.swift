@@ -31,7 +31,7 @@ struct ResponsesController: Sendable {
         var order = try ResponseRequest.read(
             body,
             fields,
-            previous: try await previous(fields, of: context.tenant),
+            previous: try await previous(fields, of: context.tenant, context.exchange.admission),
             headerKey: key,
             webhooks: webhooks,
             at: now
@@ -100,9 +100,11 @@ struct ResponsesController: Sendable {
     /// The provider's name of the response that a request goes on from; nil where it names none.
     ///
     /// - Throws: 400 unless that response was made here and has an answer.
-    private func previous(_ fields: JSONFields, of tenant: TenantID) async throws -> String? {
+    private func previous(_ fields: JSONFields, of tenant: TenantID, _ admission: AnswerAdmission) async throws
+        -> String?
+    {
         guard let id = try fields.text(ResponseRequest.previous) else { return nil }
-        guard let found = try await finder.find(ResponseID.parse(id)), found.tenant == tenant,
+        guard let found = try await finder.find(ResponseID.parse(id), admission), found.tenant == tenant,
             found.endpoint == .responses, case .finished(let row) = found, row.state == .succeeded,
             let name = try? JSONDocument(parsing: row.response?.body ?? []).root["id"]?.string
         else {
@@ -118,9 +120,9 @@ struct ResponsesController: Sendable {
     /// - Throws: 404, also for another tenant's job and one that was not made here.
     private func find(_ context: AuthenticatedContext) async throws -> FoundJob {
         let id = ResponseID.parse(try context.pathParameter("id"))
-        guard let found = try await finder.find(id), found.tenant == context.tenant, found.endpoint == .responses else {
-            throw APIError.notFound("response")
-        }
+        guard let found = try await finder.find(id, context.exchange.admission), found.tenant == context.tenant,
+            found.endpoint == .responses
+        else { throw APIError.notFound("response") }
         return found
     }
 

@@ -95,7 +95,7 @@ struct JobDocument: Sendable {
 }
 
 extension MongoSession {
-    /// Reads rows, long answers included.
+    /// Reads rows, long answers included; asks before those in parts are fetched.
     func rows(
         _ filter: BSONDocument,
         sort: BSONDocument? = nil,
@@ -113,6 +113,7 @@ extension MongoSession {
             },
             JobDocument.read
         )
+        try bounds.admission.admit(found.reduce(0) { $0 + $1.answerBytes })
         var rows = found.map(\.row)
         for (index, stored) in found.enumerated() {
             guard let parts = stored.parts else { continue }

@@ -14,8 +14,9 @@ extension MongoLedger {
         }
     }
 
-    package func terminalRow(of job: JobID) async throws -> TerminalRow? {
-        try await run { session in try session.rows(["_id": .text(job.text)], PageBounds(limit: 1)).first }
+    package func terminalRow(of job: JobID, _ admission: AnswerAdmission) async throws -> TerminalRow? {
+        let bounds = PageBounds(limit: 1, admission: admission)
+        return try await run { session in try session.rows(["_id": .text(job.text)], bounds).first }
     }
 
     package func attempts(of job: JobID) async throws -> [AttemptRow] {

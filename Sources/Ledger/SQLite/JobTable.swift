@@ -91,11 +91,18 @@ enum JobTable {
         )
     }
 
-    /// The rows of a page, as `select` reads them.
+    /// The rows of a page, as `select` reads them; asks before it reads any answer.
     static func page(_ sql: String, _ arguments: [DatabaseValue], _ bounds: PageBounds, in db: Database) throws
         -> [TerminalRow]
     {
-        try db.page(sql, arguments, from: name, bounds, answerBytes: \.answerBytes, read)
+        if bounds.admission.isAsked {
+            // SQLite tells a length without reading what is so long.
+            let lengths = "SELECT COALESCE(length(response), 0) FROM jobs" + sql.dropFirst(select.count)
+            let bytes = try db.page(lengths, arguments, from: name, bounds, answerBytes: { $0 }) { try $0.int() }
+                .reduce(0, +)
+            try bounds.admission.admit(bytes)
+        }
+        return try db.page(sql, arguments, from: name, bounds, answerBytes: \.answerBytes, read)
     }
 
     static func readResult(of batch: BatchID, _ row: inout ColumnReader) throws -> BatchResult {

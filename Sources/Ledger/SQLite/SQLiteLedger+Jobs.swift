@@ -18,14 +18,11 @@ extension SQLiteLedger {
         }
     }
 
-    package func terminalRow(of job: JobID) async throws -> TerminalRow? {
-        try await records.read { db in
-            try db.first(
-                JobTable.select + " WHERE id = \(textArgument)",
-                [.text(job.text)],
-                from: JobTable.name,
-                JobTable.read
-            )
+    package func terminalRow(of job: JobID, _ admission: AnswerAdmission) async throws -> TerminalRow? {
+        let bounds = PageBounds(limit: 1, admission: admission)
+        return try await records.read { db in
+            let sql = JobTable.select + " WHERE id = \(textArgument)"
+            return try JobTable.page(sql, [.text(job.text)], bounds, in: db).first
         }
     }
 

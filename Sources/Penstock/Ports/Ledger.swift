@@ -17,7 +17,8 @@ package protocol JobLedger: Sendable {
     /// Puts many terminal rows if absent, in one commit; in the order of `rows`.
     func decide(_ rows: [TerminalRow]) async throws -> [Decision]
 
-    func terminalRow(of job: JobID) async throws -> TerminalRow?
+    /// - Parameter admission: asked before its answer is read.
+    func terminalRow(of job: JobID, _ admission: AnswerAdmission) async throws -> TerminalRow?
 
     /// The attempts of one job, oldest first.
     func attempts(of job: JobID) async throws -> [AttemptRow]
@@ -53,6 +54,8 @@ package protocol JobLedger: Sendable {
 }
 
 extension JobLedger {
+    package func terminalRow(of job: JobID) async throws -> TerminalRow? { try await terminalRow(of: job, .all) }
+
     package func finishedJobs(of tenant: TenantID, _ selection: JobSelection, after cursor: JobID?, limit: Int)
         async throws -> [TerminalRow]
     {

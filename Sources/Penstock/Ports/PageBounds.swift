@@ -1,14 +1,17 @@
 /// How much one page of rows may hold: answers differ in size by six orders of magnitude, so rows alone bound nothing.
-package struct PageBounds: Sendable, Equatable {
+package struct PageBounds: Sendable {
     /// Most rows.
     package var limit: Int
     /// The page ends with the row whose answer reaches this many bytes, all answers before it counted; so it has at
     /// least one row, where there is one.
     package var bytes: Int
+    /// Asked before the answers are read.
+    package var admission: AnswerAdmission
 
-    package init(limit: Int, bytes: Int = .max) {
+    package init(limit: Int, bytes: Int = .max, admission: AnswerAdmission = .all) {
         self.limit = max(0, limit)
         self.bytes = bytes
+        self.admission = admission
     }
 
     /// Whether a page ends with these rows because of their bytes: more may follow although it has less than `limit`.
