@@ -7,10 +7,32 @@ extension LedgerConformance {
         LedgerCheck("rows of a batch are in the order of lines, by kind", batchRowOrder),
         LedgerCheck("output bytes are the bytes of the lines", batchOutputBytes),
         LedgerCheck("pages of lines end by their bytes", pagesByBytes),
+        LedgerCheck("before large answers are read it is asked whether they may be", answersAdmitted),
         LedgerCheck("a batch of 50 000 lines", largeBatch),
     ]
 
     private static let batch = BatchID("batch_r")
+
+    private struct NoRoom: Error {}
+
+    private static func answersAdmitted(_ open: OpenLedger) async throws {
+        let ledger = try await open()
+        let body = "{\"a\":\"\(String(repeating: "x", count: 9 << 20))\"}"
+        let lines = [Sample.line(batch, 1), Sample.line(batch, 2)]
+        _ = try await ledger.decide([Sample.succeeded(lines[0], body: body), Sample.succeeded(lines[1])])
+        let refusing = AnswerAdmission { bytes in
+            // A ledger that keeps them in parts knows the least that they have.
+            #expect(bytes > 8 << 20 && bytes < body.utf8.count + 100)
+            throw NoRoom()
+        }
+        await #expect(throws: AnswersNotAdmitted.self) { try await ledger.terminalRow(of: lines[0].id, refusing) }
+        await #expect(throws: AnswersNotAdmitted.self) {
+            try await ledger.rows(of: batch, .output, afterLine: 0, PageBounds(limit: 5, admission: refusing))
+        }
+        #expect(try await ledger.terminalRow(of: lines[1].id, refusing) != nil, "a small one")
+        let admitted = try await ledger.terminalRow(of: lines[0].id, AnswerAdmission { _ in })
+        #expect(admitted?.response?.body.count == body.utf8.count)
+    }
 
     /// Line 1 succeeded, 2 failed, 3 expired, 4 cancelled, and so on; another batch has lines as well.
     private static func fill(_ ledger: any Ledger, lines: Int) async throws -> [TerminalRow] {
