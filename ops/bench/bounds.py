@@ -404,7 +404,8 @@ def revoked(scene):
         each.settimeout(20)
         with contextlib.suppress(OSError):
             while data := each.recv(65536):
-                if data.startswith(b"HTTP/1.1 401") or data.endswith(b"0\r\n\r\n"):
+                # Refused, at once or when the key was; or its last piece came.
+                if data.startswith(b"HTTP/1.1 4") or data.endswith(b"0\r\n\r\n"):
                     break
     scene.bar("revoked_ended_after_seconds", time.monotonic() - began, REVOKED_WITHIN + 0.5)
     yield
